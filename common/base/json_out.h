@@ -1,0 +1,21 @@
+// Writes JSON (RFC 8259) into a text, member by member, compact and in the order of the calls.
+// Commas are its business. For what leaves the program; what comes in is read by jansson.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/text.h"
+
+// Each writes a member of the object that is open, or an element of the open array where name is
+// NULL.
+void json_open_object(struct text *out, const char *name);
+void json_close_object(struct text *out);
+void json_open_array(struct text *out, const char *name);
+void json_close_array(struct text *out);
+void json_put_string(struct text *out, const char *name, const char *value); // NULL writes null
+void json_put_bytes(struct text *out, const char *name, const char *bytes, size_t size);
+void json_put_int(struct text *out, const char *name, int64_t value);
+void json_put_bool(struct text *out, const char *name, bool value);
+// Writes value as it stands: it must be JSON already.
+void json_put_raw(struct text *out, const char *name, const char *value, size_t size);

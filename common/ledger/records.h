@@ -1,0 +1,79 @@
+// The rows that the ledger gives and takes, beside the values of case_file.h.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/verdict/verdict.h"
+
+// What becomes of a notice. Every decision ends in one of these, and the sum over them balances with
+// the events (promise P5).
+enum fate {
+    FATE_WAITING,   // for its lane, or for its next try
+    FATE_DELIVERED, // a receiver answered 2xx
+    FATE_DEAD,      // dead letter: kept, listed, retried on command
+    FATE_DIGEST,    // kept for the rep's digest
+    FATE_UNSENT,    // decided: nobody is told; the reason is on record
+    FATE_DROPPED,   // was to be sent, and then was not, for a reason on record
+    FATE_COUNT
+};
+
+const char *fate_name(enum fate fate); // "waiting" …
+
+enum { ROLE_ADMIN = 2 }; // beside enum role, of a notice to the admin's lane
+
+struct notice_record {
+    int64_t num;       // the row
+    int64_t event_seq; // 0: no event (the admin's notices)
+    int64_t issue_num, account_num; // 0: none
+    int role;                       // enum role, or ROLE_ADMIN
+    enum notice_kind kind;
+    enum fate fate;
+    bool urgent;
+    const char *rep;  // rep id, or "admin"
+    const char *lane; // where it goes; NULL where it is not sent
+    const char *rule, *why;
+    int64_t created_ms, due_ms, done_ms; // done: 0 until its fate is final
+    int32_t attempts, status;            // status: of the last answer; 0: none came
+    const char *answer;                  // the last answer's first bytes, or why none came
+    const char *headline, *body;         // as sent last; NULL until then
+    // of the event that caused it
+    const char *event_source, *event_id;
+    const char *event_type;
+    const char *issue_key, *account_key;
+};
+
+struct notice_outcome {
+    int64_t num;
+    enum fate fate; // FATE_WAITING: again at due_ms
+    int64_t due_ms, now_ms;
+    bool attempted; // counts as an attempt
+    int32_t status;
+    const char *answer;
+    const char *lane;            // NULL: stays in its lane
+    const char *headline, *body; // as sent; NULL: as before
+};
+
+enum lane_state { LANE_OPEN, LANE_PAUSED, LANE_CLOSED, LANE_STATE_COUNT };
+
+const char *lane_state_name(enum lane_state state); // "open", "paused", "closed"
+
+struct lane_record {
+    const char *lane;
+    enum lane_state state;
+    const char *why; // the answer that paused or closed it
+    int64_t since_ms;
+};
+
+struct event_record {
+    int64_t seq, time_ms, received_ms;
+    const char *source, *id, *type, *subject, *peer;
+    const char *bytes, *receipt;
+    size_t size, receipt_size;
+};
+
+// The public id of a notice: the ledger's prefix, '_' and num. The buffer has NOTICE_ID_BYTES.
+enum { NOTICE_ID_BYTES = 48 };
+const char *notice_id_format(const char *prefix, int64_t num, char *buffer);
+// The num of a public id ("hn_xxxxxxxx_17") or of a bare number; 0 where it is neither.
+int64_t notice_id_num(const char *id);

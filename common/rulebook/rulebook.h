@@ -1,0 +1,109 @@
+// The rule book: what admins write, read whole and checked whole into values that nothing changes
+// afterwards. libconfig stays behind this folder's names. Nothing here decides anything.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/attributes.h"
+#include "common/base/error.h"
+#include "common/base/text.h"
+#include "common/rulebook/matcher.h"
+
+// The two hops there are (DOMAIN.md O1). No key of the rule book adds a third.
+enum role { ROLE_SERVICE, ROLE_SALES };
+
+enum payload_format { FORMAT_GENERIC, FORMAT_SLACK };
+
+// Where notices are sent, one lane each.
+struct endpoint {
+    char *lane; // the rep's id, the rep's id and ".fallback", or "admin"
+    char *url;
+    char *host; // of url, for the log: the address itself is a secret
+    enum payload_format format;
+    char *secret; // "whsec_…" as the secret file has it; NULL: not signed. Never printed.
+    bool insecure;       // http to a host that is not loopback
+    bool allow_private;  // private = true: addresses in private ranges
+    int concurrency;     // requests at once, 1 keeps the order
+    int64_t rate_gap_ms; // least time between two requests, 0: none
+    int64_t timeout_ms, connect_timeout_ms;
+};
+
+struct rep {
+    char *id, *name;
+    enum role role;
+    struct endpoint webhook;
+    struct endpoint *fallback; // NULL: none
+    char *stand_in;            // rep id, same role; NULL: none
+};
+
+enum when { WHEN_UNSAID, WHEN_NOW, WHEN_DIGEST, WHEN_NO };
+
+struct rule {
+    char *name;
+    char *file; // where it stands
+    int line;
+    struct matcher *matchers; // all must hold; none: always
+    size_t matcher_count;
+    enum when heads_up, service;
+    bool escalate, urgent, go_on; // go_on: continue = true
+};
+
+struct tier {
+    char *name;
+    struct matcher *matchers;
+    size_t matcher_count;
+};
+
+struct rulebook {
+    char *path;      // of the file that was read
+    char **binds;    // of the intake
+    size_t bind_count;
+    int max_event_kib; // limits of the intake
+    int max_parts;
+    int turn_events;      // N of a turn
+    char *ledger_path;    // behind "sqlite:"
+    int min_free_mib;     // events are answered unavailable below it
+    char *currency;
+    struct rep *reps;
+    size_t rep_count;
+    const struct rep *default_service, *default_sales;
+    struct endpoint *admin; // NULL: the admin has no webhook
+    struct tier *tiers;
+    size_t tier_count;
+    struct rule *rules;
+    size_t rule_count;
+    enum when unsaid_heads_up, unsaid_service;
+    int64_t *retry_ms; // the schedule of the courier
+    size_t retry_count;
+    int64_t retry_after_cap_ms;
+    int64_t *ages_ms; // every threshold that a rule sets on age, ascending
+    size_t age_count;
+};
+
+enum problem_kind { PROBLEM_ERROR, PROBLEM_WARNING };
+
+// All that is wrong with a rule book, each on a line: "file:line: rule 'name': words".
+struct problems {
+    struct text errors, warnings;
+    size_t error_count, warning_count;
+};
+
+void problems_add(struct problems *problems, enum problem_kind kind, const char *file, int line,
+                  const char *format, ...) printf_like(5, 6);
+void problems_finish(struct problems *problems);
+
+// Reads the rule book at path with all that it includes. -EINVAL with every error in problems, which
+// may hold warnings on success too. Secrets are read where with_secrets is true.
+must_check int rulebook_load(const char *path, bool with_secrets, struct rulebook **ret,
+                             struct problems *problems);
+void rulebook_destroy(struct rulebook *rulebook);
+void rulebook_destroyp(struct rulebook **rulebook);
+
+// The rep of that id, or NULL (id may be NULL).
+const struct rep *rulebook_rep(const struct rulebook *rulebook, const char *id);
+// The endpoint of that lane, or NULL.
+const struct endpoint *rulebook_lane(const struct rulebook *rulebook, const char *lane);
+const char *role_name(enum role role); // "service", "sales"
+const char *when_name(enum when when); // "now", "digest", "no"

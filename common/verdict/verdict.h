@@ -1,0 +1,63 @@
+// The verdict: (rule book, case file, event, now) -> effects. Pure: no I/O, no clock, no dice, no log.
+// Here, and nowhere else, an issue moves its one hop (DOMAIN.md O1).
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/arena.h"
+#include "common/event/event.h"
+#include "common/rulebook/rulebook.h"
+#include "common/verdict/case_file.h"
+
+enum notice_kind {
+    NOTICE_HEADS_UP,
+    NOTICE_OWNER,
+    NOTICE_ESCALATION,
+    NOTICE_HANDED_OVER,
+    NOTICE_STAND_FIRM,
+    NOTICE_KICK_OFF,
+    NOTICE_REVIEW,
+    NOTICE_CHECK_IN,
+    NOTICE_MEETING,
+    NOTICE_DIGEST,
+    NOTICE_DEAD_LETTER,
+    NOTICE_SOURCE_SILENT,
+    NOTICE_TEST,
+    NOTICE_KIND_COUNT
+};
+
+// One thing decided about one of the account's two people: to tell now, in the digest, or not.
+struct decision {
+    enum role role;
+    const struct rep *rep;
+    enum notice_kind kind; // of the notice, where when is not WHEN_NO
+    enum when when;
+    bool urgent;
+    const char *rule; // the rule's name, "unsaid" or "law: …"
+    const char *why;  // in words, with the values that the matchers saw
+};
+
+enum { VERDICT_DECISIONS = 4 };
+
+struct verdict {
+    struct issue issue;     // as it stands after the event
+    struct account account; // likewise
+    bool save_issue, save_account;
+    const char *unknown; // "account", "issue" or NULL: what the event named and nobody had on record
+    const char *answer, *answer_limit; // what to tell the customer, and by what law; NULL: not asked
+    const struct rep *service, *sales; // the account's own two people, or the default ones
+    size_t decision_count;
+    struct decision decisions[VERDICT_DECISIONS];
+};
+
+// Decides one event. Strings of ret live in arena, in the event or in the rule book.
+void verdict_decide(const struct rulebook *rulebook, const struct case_file *file,
+                    const struct event *event, int64_t now_ms, struct arena *arena,
+                    struct verdict *ret);
+
+const char *notice_kind_name(enum notice_kind kind); // "heads_up" …
+// The tier of the case file's account: its own word, or the first of the rule book's that matches.
+const char *verdict_tier(const struct rulebook *rulebook, const struct case_file *file,
+                         int64_t now_ms);

@@ -1,0 +1,27 @@
+// The words of a notice: a headline and a body in plain text, in the order of DOMAIN.md H3, from the
+// case as it stands at the moment of sending. Pure. The payload formats wrap them, each in its way.
+#pragma once
+
+#include <stdint.h>
+
+#include "common/base/text.h"
+#include "common/verdict/case_file.h"
+#include "common/verdict/verdict.h"
+
+// A notice about to be sent, with all that its words and its payload need. All borrowed.
+struct notice {
+    const char *id; // stable: "hn_…"; no '.' in it (Standard Webhooks)
+    enum notice_kind kind;
+    const char *to; // rep id, or "admin"
+    const char *rule, *why;
+    int64_t created_ms;
+    const char *event_source, *event_id; // what caused it
+    const char *event_words;             // the event's own words (a demand, a note); NULL: none
+    const char *tier;                    // of the account; NULL: none
+    const struct case_file *file;        // issue.known false: about no issue
+    const struct rep *service, *sales;   // who works on it; NULL for the admin's notices
+};
+
+void words_headline(struct text *out, const struct notice *notice, int64_t now_ms);
+// Lines with '\n' between them, none at the end. Starts with H3's second line.
+void words_body(struct text *out, const struct notice *notice, int64_t now_ms);

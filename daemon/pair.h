@@ -1,0 +1,88 @@
+// The talk between the desk and its courier: a closed list of messages over a private ZeroMQ PAIR
+// socket (ipc, in the runtime directory). Each message is one frame of fixed header and texts; both
+// ends are this program, yet every length is checked. No shared memory, no mutex.
+//
+//   desk -> courier   LANE      open or change a lane: where it sends and how (with its secret)
+//                     JOB       one notice to send, body and all
+//                     STOP      finish what is under way, until the deadline, then end
+//   courier -> desk   HELLO     up and ready for lanes
+//                     OUTCOME   what became of one job
+//                     ALIVE     the loop turns (the watchdog asks both)
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/attributes.h"
+#include "common/base/error.h"
+#include "common/rulebook/rulebook.h"
+
+enum pair_kind { PAIR_LANE = 1, PAIR_JOB, PAIR_STOP, PAIR_HELLO, PAIR_OUTCOME, PAIR_ALIVE };
+
+// What became of a job. The desk decides what follows (outbox/lanes.h).
+enum send_result {
+    SEND_DELIVERED, // 2xx
+    SEND_AGAIN,     // 408, 409, 425, 429, 5xx, time-out, no connection, TLS failure
+    SEND_REFUSED,   // other 4xx: dead letter at once
+    SEND_PAUSE,     // 401, 403, 404, 407, 3xx, or an address that the policy forbids
+    SEND_GONE,      // 410
+    SEND_UNTRIED    // handed back: an earlier job of the lane failed, or the courier stops
+};
+
+struct pair_lane { // PAIR_LANE
+    const char *lane, *url, *secret; // secret NULL: not signed
+    int32_t insecure, allow_private, concurrency;
+    int64_t rate_gap_ms, timeout_ms, connect_timeout_ms;
+};
+
+struct pair_job { // PAIR_JOB
+    int64_t num;  // of the notice
+    const char *lane;
+    const char *notice_id;    // webhook-id
+    const char *content_type; // of body
+    const char *body;
+    size_t body_size;
+};
+
+struct pair_outcome { // PAIR_OUTCOME
+    int64_t num;
+    const char *lane;
+    int32_t result;         // enum send_result
+    int32_t status;         // of the answer; 0: none came
+    int64_t retry_after_ms; // -1: not said
+    int64_t took_ms;
+    const char *answer; // the answer's first bytes, or why none came
+};
+
+struct pair_message { // one that was received; strings borrow from it
+    enum pair_kind kind;
+    union {
+        struct pair_lane lane;
+        struct pair_job job;
+        struct pair_outcome outcome;
+        int64_t deadline_ms; // PAIR_STOP: how long it may take
+    };
+    void *frame; // owned
+};
+
+struct pair; // one end
+
+// Binds (the desk) or connects (the courier) at an ipc endpoint.
+must_check int pair_bind(void *zmq_context, const char *endpoint, struct pair **ret,
+                         struct error *err);
+must_check int pair_connect(void *zmq_context, const char *endpoint, struct pair **ret,
+                            struct error *err);
+void pair_close(struct pair *pair);
+void *pair_socket(struct pair *pair); // for zmq_poll
+int pair_fd(struct pair *pair);       // ZMQ_FD, edge-triggered: drain before each wait
+
+// Each returns 0, or -EAGAIN where the other end does not keep up (the job stays with the caller).
+must_check int pair_send_lane(struct pair *pair, const struct pair_lane *lane);
+must_check int pair_send_job(struct pair *pair, const struct pair_job *job);
+must_check int pair_send_stop(struct pair *pair, int64_t deadline_ms);
+must_check int pair_send_outcome(struct pair *pair, const struct pair_outcome *outcome);
+must_check int pair_send_plain(struct pair *pair, enum pair_kind kind); // HELLO, ALIVE
+
+// Takes one message without waiting. 1, 0 where none is there, or -EPROTO where it is malformed.
+must_check int pair_receive(struct pair *pair, struct pair_message *ret);
+void pair_message_finish(struct pair_message *message);
