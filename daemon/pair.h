@@ -29,7 +29,7 @@ enum send_result {
     SEND_UNTRIED    // handed back: an earlier job of the lane failed, or the courier stops
 };
 
-struct pair_lane { // PAIR_LANE
+struct pair_lane {                   // PAIR_LANE
     const char *lane, *url, *secret; // secret NULL: not signed
     int32_t insecure, allow_private, concurrency;
     int64_t rate_gap_ms, timeout_ms, connect_timeout_ms;
@@ -67,22 +67,29 @@ struct pair_message { // one that was received; strings borrow from it
 
 struct pair; // one end
 
-// Binds (the desk) or connects (the courier) at an ipc endpoint.
+// A text no longer than this goes through; what is longer is -EMSGSIZE where it is sent.
+enum { PAIR_TEXT_BYTES = 4 * 1024 * 1024 };
+
+// Binds (the desk) or connects (the courier) at an ipc endpoint; zmq_context NULL: one of its own.
+// One bind serves one courier: for the next one close it and bind anew.
 must_check int pair_bind(void *zmq_context, const char *endpoint, struct pair **ret,
                          struct error *err);
 must_check int pair_connect(void *zmq_context, const char *endpoint, struct pair **ret,
                             struct error *err);
-void pair_close(struct pair *pair);
+void pair_close(struct pair *pair);   // the courier's last outcomes get a second to leave
 void *pair_socket(struct pair *pair); // for zmq_poll
 int pair_fd(struct pair *pair);       // ZMQ_FD, edge-triggered: drain before each wait
 
-// Each returns 0, or -EAGAIN where the other end does not keep up (the job stays with the caller).
+// Each returns 0, or -EAGAIN where the other end is not there or does not keep up (the job stays
+// with the caller). An edge of pair_fd() may be used up by it: receive until 0 before the next
+// wait.
 must_check int pair_send_lane(struct pair *pair, const struct pair_lane *lane);
 must_check int pair_send_job(struct pair *pair, const struct pair_job *job);
 must_check int pair_send_stop(struct pair *pair, int64_t deadline_ms);
 must_check int pair_send_outcome(struct pair *pair, const struct pair_outcome *outcome);
 must_check int pair_send_plain(struct pair *pair, enum pair_kind kind); // HELLO, ALIVE
 
-// Takes one message without waiting. 1, 0 where none is there, or -EPROTO where it is malformed.
+// Takes one message without waiting. 1, 0 where none is there, or -EPROTO where it is malformed
+// (the pair is then of no more use).
 must_check int pair_receive(struct pair *pair, struct pair_message *ret);
 void pair_message_finish(struct pair_message *message);

@@ -22,6 +22,8 @@ void log_set_name(const char *name)
     (void)snprintf(process_name, sizeof process_name, "%s", name);
 }
 
+static void write_line(enum log_level level, const char *format, va_list args) printf_like(2, 0);
+
 static void write_line(enum log_level level, const char *format, va_list args)
 {
     static const struct {
@@ -97,6 +99,11 @@ const char *log_quote(const char *outside, char *buffer, unsigned size)
         return buffer;
     }
     text_add_line(&line, outside ? outside : "", size - 8);
+    for (size_t i = 0; i < line.size; i++) {
+        if (line.bytes[i] == '"') { // else what follows could pass for words of ours
+            line.bytes[i] = '\'';
+        }
+    }
     (void)snprintf(buffer, size, "\"%s\"", text_string(&line));
     text_finish(&line);
     return buffer;

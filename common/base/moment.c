@@ -136,15 +136,24 @@ static int parse_offset(const char **at, int *ret_minutes)
 
 int moment_parse(const char *string, int64_t *ret_ms)
 {
+    const int64_t most = INT64_C(253402300799); // 9999-12-31T23:59:59Z
     struct tm when = {0};
     int ms = 0, offset = 0;
+    int64_t seconds;
+    bool leap;
 
     if (parse_date(&string, &when) < 0 || !one_of(&string, "Tt ") ||
         parse_time(&string, &when, &ms) < 0 || parse_offset(&string, &offset) < 0 ||
         *string != '\0') {
         return -EINVAL;
     }
-    *ret_ms = ((int64_t)timegm(&when) - (int64_t)offset * 60) * SECOND_MS + ms;
+    leap = when.tm_sec == 60;
+    seconds = (int64_t)timegm(&when) - (int64_t)offset * 60;
+    // an offset can lead out of the years that are read; leap seconds end a day in UTC
+    if (seconds < 0 || seconds > most || (leap && seconds % (DAY_MS / SECOND_MS) != 0)) {
+        return -EINVAL;
+    }
+    *ret_ms = seconds * SECOND_MS + ms;
     return 0;
 }
 
@@ -215,7 +224,7 @@ int span_parse(const char *string, int64_t *ret_ms)
     int64_t total = 0;
     size_t next = 0;
 
-    if (*string == '\0') {
+    if (*string == '\0' || string[strlen(string) - 1] == ' ') {
         return -EINVAL;
     }
     while (*string) {
@@ -223,7 +232,7 @@ int span_parse(const char *string, int64_t *ret_ms)
         size_t size = strspn(string, "0123456789"), letters, unit;
 
         if (size == 0 || size > 12) {
-            return -EINVAL;
+            return size ? -ERANGE : -EINVAL;
         }
         for (size_t i = 0; i < size; i++) {
             value = value * 10 + (*string++ - '0');

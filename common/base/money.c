@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/base/limits.h"
+#include "common/base/text.h"
 
 int money_parse(const char *string, int64_t *ret_minor)
 {
@@ -40,6 +41,9 @@ int money_parse(const char *string, int64_t *ret_minor)
     }
     for (; places < 2; places++) {
         minor *= 10;
+    }
+    if (minor > LIMIT_MONEY_MINOR) {
+        return -ERANGE;
     }
     *ret_minor = sign * minor;
     return 0;
@@ -81,7 +85,11 @@ const char *money_format_people(int64_t minor, const char *currency, char *buffe
         grouped[out++] = digits[i];
     }
     (void)snprintf(grouped + out, sizeof grouped - out, "%s", digits + whole);
-    (void)snprintf(buffer, MONEY_TEXT_BYTES, "%s%s%s%s%.8s", minor < 0 ? "-" : "", sign ? sign : "",
-                   grouped, sign || !currency ? "" : " ", sign || !currency ? "" : currency);
+    if (sign || !currency) {
+        currency = "";
+    }
+    (void)snprintf(buffer, MONEY_TEXT_BYTES, "%s%s%s%s%.*s", minor < 0 ? "-" : "", sign ? sign : "",
+                   grouped, *currency ? " " : "", (int)utf8_cut(currency, strlen(currency), 8),
+                   currency);
     return buffer;
 }

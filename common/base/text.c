@@ -1,6 +1,7 @@
 #include "common/base/text.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,43 +78,58 @@ const char *text_string(const struct text *text)
     return text->size ? text->bytes : "";
 }
 
-// The bytes of the character that begins here, or 0 where none does. The ranges are the table of
-// RFC 3629, section 4.
+// The bytes of the character that begins here, or 0 where none does.
 static size_t character_size(const unsigned char *at, size_t left)
 {
-    unsigned char low = 0x80, high = 0xbf;
-    size_t size;
+    // the table of RFC 3629, section 4: the first byte, the second, and how many there are
+    static const struct {
+        unsigned char first, last, low, high;
+        size_t size;
+    } rows[] = {
+        {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3},
+        {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3}, {0xf0, 0xf0, 0x90, 0xbf, 4},
+        {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4}, {0xf5, 0xff, 0xff, 0x00, 5},
+    };
+    size_t row = 0;
 
     if (at[0] < 0x80) {
         return 1;
     }
-    if (at[0] >= 0xc2 && at[0] <= 0xdf) {
-        size = 2;
-    } else if (at[0] >= 0xe0 && at[0] <= 0xef) {
-        size = 3;
-        low = at[0] == 0xe0 ? 0xa0 : low;
-        high = at[0] == 0xed ? 0x9f : high;
-    } else if (at[0] >= 0xf0 && at[0] <= 0xf4) {
-        size = 4;
-        low = at[0] == 0xf0 ? 0x90 : low;
-        high = at[0] == 0xf4 ? 0x8f : high;
-    } else {
+    while (at[0] > rows[row].last) {
+        row++;
+    }
+    if (at[0] < rows[row].first || left < rows[row].size || at[1] < rows[row].low ||
+        at[1] > rows[row].high) {
         return 0;
     }
-    if (left < size || at[1] < low || at[1] > high) {
-        return 0;
-    }
-    for (size_t i = 2; i < size; i++) {
+    for (size_t i = 2; i < rows[row].size; i++) {
         if ((at[i] & 0xc0) != 0x80) {
             return 0;
         }
     }
-    return size;
+    return rows[row].size;
+}
+
+// The length of the run of ASCII that begins at bytes, in steps of eight.
+static size_t ascii_run(const char *bytes, size_t size)
+{
+    const uint64_t high = UINT64_C(0x8080808080808080);
+    size_t run = 0;
+    uint64_t eight;
+
+    for (; size - run >= sizeof eight; run += sizeof eight) {
+        memcpy(&eight, bytes + run, sizeof eight);
+        if (eight & high) {
+            break;
+        }
+    }
+    return run;
 }
 
 bool utf8_valid(const char *bytes, size_t size)
 {
-    for (size_t i = 0, step; i < size; i += step) {
+    for (size_t i = ascii_run(bytes, size), step; i < size;
+         i += step, i += ascii_run(bytes + i, size - i)) {
         step = character_size((const unsigned char *)bytes + i, size - i);
         if (!step) {
             return false;
@@ -146,18 +162,19 @@ size_t utf8_length(const char *string, size_t size)
 void text_add_line(struct text *text, const char *string, size_t max_bytes)
 {
     size_t size = strlen(string), kept = utf8_cut(string, size, max_bytes);
-    size_t from = text->size;
+    size_t step;
 
-    text_add_bytes(text, string, kept);
-    for (size_t i = from; i < text->size; i++) {
-        unsigned char byte = (unsigned char)text->bytes[i];
+    for (size_t i = 0; i < kept; i += step) {
+        const unsigned char *at = (const unsigned char *)string + i;
 
-        // U+0080 to U+009F are control characters too: 0xc2 and a byte below 0xa0
-        if (byte < 0x20 || byte == 0x7f) {
-            text->bytes[i] = ' ';
-        } else if (byte == 0xc2 && i + 1 < text->size && (unsigned char)text->bytes[i + 1] < 0xa0) {
-            text->bytes[i] = ' ';
-            text->bytes[i + 1] = ' ';
+        step = character_size(at, kept - i);
+        if (step == 0) { // no UTF-8: a terminal could take it for anything
+            step = 1;
+            text_add_char(text, '?');
+        } else if (at[0] < 0x20 || at[0] == 0x7f || (at[0] == 0xc2 && at[1] < 0xa0)) {
+            text_add_char(text, ' '); // U+0080 to U+009F are control characters too
+        } else {
+            text_add_bytes(text, string + i, step);
         }
     }
     if (kept < size) {

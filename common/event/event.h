@@ -44,9 +44,9 @@ enum event_about { ABOUT_ISSUE, ABOUT_ACCOUNT, ABOUT_SILENCE, ABOUT_THE_SERVICE 
 struct event {
     enum event_type type;
     const char *id, *source; // borrowed from root
-    const char *subject;     // the key; NULL only where about is ABOUT_THE_SERVICE and none was given
-    int64_t time_ms;         // when it happened; received_ms where the event does not say
-    int64_t received_ms;     // when the daemon had it
+    const char *subject; // the key; NULL only where about is ABOUT_THE_SERVICE and none was given
+    int64_t time_ms;     // when it happened; received_ms where the event does not say
+    int64_t received_ms; // when the daemon had it
     bool has_amount;
     int64_t amount_minor; // data.amount
     json_t *root;         // owned
@@ -55,8 +55,8 @@ struct event {
     size_t size;
 };
 
-// Why an event can never be stored. The code is for programs, the message for people; path is a JSON
-// pointer (RFC 6901) into the event, "" where none exists.
+// Why an event can never be stored. The code is for programs, the message for people; path is a
+// JSON pointer (RFC 6901) into the event, "" where none exists.
 struct refusal {
     char code[24]; // malformed, too_big, too_deep, bad_utf8, duplicate_key, missing, wrong_type,
                    // bad_value, bad_time, too_long, unknown_type, too_many, id_reused
@@ -103,8 +103,9 @@ bool event_money(const struct event *event, const char *name, int64_t *ret_minor
 // A moment member of data, false where it is absent.
 bool event_moment(const struct event *event, const char *name, int64_t *ret_ms);
 
-// Money from a JSON number or a decimal in a string: 0, -EINVAL or -ERANGE. A JSON number arrives as
-// a double; its shortest decimal of at most 15 digits is what the sender wrote, and that is read.
+// Money from a JSON number or a decimal in a string: 0, -EINVAL or -ERANGE. A JSON number arrives
+// as a double; its shortest decimal of at most 15 digits is what the sender wrote, and that is
+// read.
 must_check int event_money_of(const json_t *value, int64_t *ret_minor);
 
 // True where both are the same event, whatever their white space and order of members.

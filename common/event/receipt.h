@@ -1,5 +1,5 @@
-// The receipt: what a publisher gets for each event, in order. Written as one JSON object. Everything
-// in it is borrowed; the desk fills it from what was decided.
+// The receipt: what a publisher gets for each event, in order. Written as one JSON object.
+// Everything in it is borrowed; the desk fills it from what was decided.
 #pragma once
 
 #include <stdbool.h>

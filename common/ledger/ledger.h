@@ -1,6 +1,6 @@
-// The ledger: the only memory. One process writes it (the desk of headsupd), through one connection;
-// others read it through ledger_reader.h. SQLite stands behind these names and nowhere else, so that
-// another store can. A write that fails fails the whole turn: see ledger_broken().
+// The ledger: the only memory. One process writes it (the desk of headsupd), through one
+// connection; others read it through ledger_reader.h. SQLite stands behind these names and nowhere
+// else, so that another store can. A write that fails fails the whole turn: see ledger_broken().
 #pragma once
 
 #include <stdbool.h>
@@ -9,19 +9,24 @@
 #include "common/base/arena.h"
 #include "common/base/attributes.h"
 #include "common/base/error.h"
+#include "common/base/text.h"
 #include "common/ledger/records.h"
 #include "common/verdict/verdict.h"
 
 struct ledger;
 
-// Opens the ledger for writing, made or migrated as needed, and locks it. -EBUSY where another daemon
-// has it, -EPROTO where it is from a newer version or no ledger of ours, -EIO where it is damaged.
+// Opens the ledger for writing, made or migrated as needed, and locks it. -EBUSY where another
+// daemon has it, -EPROTO where it is from a newer version or no ledger of ours, -EIO where it is
+// damaged.
 must_check int ledger_open(const char *path, struct ledger **ret, struct error *err);
 // Opens a ledger in memory, for trying things out.
 must_check int ledger_open_memory(struct ledger **ret, struct error *err);
 void ledger_close(struct ledger *ledger);
 void ledger_closep(struct ledger **ledger);
 
+// A span of reading: everything in it sees one state, and it costs less than reads one by one.
+must_check int ledger_begin_read(struct ledger *ledger, struct error *err);
+void ledger_end_read(struct ledger *ledger);
 // One turn's transaction. A commit that returns an error is neither done nor undone for certain: no
 // receipt may follow it.
 must_check int ledger_begin(struct ledger *ledger, struct error *err);
@@ -44,45 +49,58 @@ must_check int ledger_find_event(struct ledger *ledger, const char *source, cons
                                  struct arena *arena, struct stored_event *ret, struct error *err);
 // The seq that the next event added will have.
 int64_t ledger_next_seq(const struct ledger *ledger);
-// Loads what bears on an event: the issue (key may be NULL), and the account by that key or else the
-// issue's own. What is not on record is left with known = false. counts: whether the account's
-// open and recent issues are wanted.
-must_check int ledger_load_case(struct ledger *ledger, const char *issue_key,
-                                const char *account_key, bool counts, int64_t now_ms,
+
+// What of a case file costs a look-up of its own, and so is asked for.
+enum case_wants { CASE_COUNTS = 1, CASE_GROUP_VALUE = 2 };
+
+struct case_query {
+    const char *issue_key;   // NULL: about no issue
+    int64_t issue_num;       // instead of the key, where it is known; 0: not
+    const char *account_key; // NULL: the issue's own
+    unsigned wants;          // enum case_wants, or-ed
+    int64_t now_ms;
+};
+
+// Loads what bears on an event or a notice. What is not on record is left with known = false.
+must_check int ledger_load_case(struct ledger *ledger, const struct case_query *query,
                                 struct arena *arena, struct case_file *ret, struct error *err);
 
-// Each saves within the transaction. save_issue and save_account give a new row its num.
+// Each saves within the transaction; a new row is given its num.
 must_check int ledger_save_issue(struct ledger *ledger, struct issue *issue, struct error *err);
 must_check int ledger_save_account(struct ledger *ledger, struct account *account,
                                    struct error *err);
-// issue_num, account_num: 0 for none. peer: who published it, as the socket said.
+// issue_num: 0 for none. peer: who published it, as the socket said; NULL: nobody from outside.
 must_check int ledger_add_event(struct ledger *ledger, const struct event *event, const char *peer,
-                                int64_t issue_num, int64_t account_num, const char *receipt,
-                                size_t receipt_size, struct error *err);
+                                int64_t issue_num, const struct text *receipt, struct error *err);
 // Adds what was decided as a notice, sent or not: fate and all; gives it its num.
 must_check int ledger_add_notice(struct ledger *ledger, struct notice_record *notice,
                                  struct error *err);
 
-// The notices of a lane that wait and are due, oldest due first, at most limit; with their case. The
-// strings of each live in arena. Returns how many, or a negative errno.
-must_check int ledger_due_notices(struct ledger *ledger, const char *lane, int64_t now_ms,
+// Where a walk through the notices of a lane that wait stands; zeroed: at the beginning.
+struct due_cursor {
+    const char *lane;
+    int64_t due_ms, num; // of the last one that was given out
+};
+
+// The next notices of a lane that wait and are due, oldest due first, at most limit, and the cursor
+// moves on. The strings of each live in arena. Returns how many, or a negative errno.
+must_check int ledger_due_notices(struct ledger *ledger, struct due_cursor *cursor, int64_t now_ms,
                                   int limit, struct arena *arena, struct notice_record *ret,
                                   struct error *err);
-// When the lane's earliest waiting notice falls due: 1 and ret_ms, 0 where none waits.
-must_check int ledger_next_due(struct ledger *ledger, const char *lane, int64_t *ret_ms,
-                               struct error *err);
-// Loads the case of a notice by its nums.
-must_check int ledger_load_notice_case(struct ledger *ledger, const struct notice_record *notice,
-                                       int64_t now_ms, struct arena *arena, struct case_file *ret,
-                                       struct error *err);
+// When the lane's next notice falls due after now: 1 and ret_ms, 0 where none waits for later.
+must_check int ledger_next_due(struct ledger *ledger, const char *lane, int64_t now_ms,
+                               int64_t *ret_ms, struct error *err);
 // Records what became of an attempt.
 must_check int ledger_save_outcome(struct ledger *ledger, const struct notice_outcome *outcome,
                                    struct error *err);
-// Sends dead letters again: one (num), or all of a lane (num 0), or all (num 0 and lane NULL). Returns
-// how many, or a negative errno.
+// Sends dead letters again: one (num), or all of a lane (num 0), or all (num 0 and lane NULL).
+// Returns how many, or a negative errno.
 must_check int ledger_retry_dead(struct ledger *ledger, int64_t num, const char *lane,
                                  int64_t now_ms, struct error *err);
 
+// The lane that a dead letter died in: 1 found, 0 no such dead letter, or a negative errno.
+must_check int ledger_dead_lane(struct ledger *ledger, int64_t num, struct arena *arena,
+                                const char **ret_lane, struct error *err);
 // A lane's standing state, which outlives the daemon.
 must_check int ledger_save_lane(struct ledger *ledger, const struct lane_record *lane,
                                 struct error *err);

@@ -1,5 +1,5 @@
-// Reading the ledger beside a running daemon, or without one: query only, never a checkpoint, never a
-// write (PITFALLS: the WAL-reset race needs two that write). For the command line.
+// Reading the ledger beside a running daemon, or without one: query only, never a checkpoint, never
+// a write (PITFALLS: the WAL-reset race needs two that write). For the command line.
 #pragma once
 
 #include <stdbool.h>
@@ -51,7 +51,8 @@ must_check int ledger_get_account(struct ledger_reader *reader, const char *key,
                                   on_account *callback, void *user, struct error *err);
 must_check int ledger_get_notice(struct ledger_reader *reader, int64_t num, on_notice *callback,
                                  void *user, struct error *err);
-// By seq (a number), by "SOURCE ID" in two arguments, or by id alone (source NULL; all that bear it).
+// By seq (a number), by "SOURCE ID" in two arguments, or by id alone (source NULL; all that bear
+// it).
 must_check int ledger_get_events(struct ledger_reader *reader, const char *source, const char *id,
                                  on_event_record *callback, void *user, struct error *err);
 

@@ -6,8 +6,8 @@
 
 #include "common/verdict/verdict.h"
 
-// What becomes of a notice. Every decision ends in one of these, and the sum over them balances with
-// the events (promise P5).
+// What becomes of a notice. Every decision ends in one of these, and the sum over them balances
+// with the events (promise P5).
 enum fate {
     FATE_WAITING,   // for its lane, or for its next try
     FATE_DELIVERED, // a receiver answered 2xx
@@ -25,8 +25,8 @@ enum { ROLE_ADMIN = 2 }; // beside enum role, of a notice to the admin's lane
 struct notice_record {
     int64_t num;       // the row
     int64_t event_seq; // 0: no event (the admin's notices)
-    int64_t issue_num, account_num; // 0: none
-    int role;                       // enum role, or ROLE_ADMIN
+    int64_t issue_num; // 0: none
+    int role;          // enum role, or ROLE_ADMIN
     enum notice_kind kind;
     enum fate fate;
     bool urgent;
@@ -37,7 +37,8 @@ struct notice_record {
     int32_t attempts, status;            // status: of the last answer; 0: none came
     const char *answer;                  // the last answer's first bytes, or why none came
     const char *headline, *body;         // as sent last; NULL until then
-    // of the event that caused it
+    const char *words;                   // the event's own (a demand, a note); NULL: none
+    // read, not written: of the event that caused it
     const char *event_source, *event_id;
     const char *event_type;
     const char *issue_key, *account_key;
@@ -47,7 +48,7 @@ struct notice_outcome {
     int64_t num;
     enum fate fate; // FATE_WAITING: again at due_ms
     int64_t due_ms, now_ms;
-    bool attempted; // counts as an attempt
+    int32_t attempts; // that were made so far
     int32_t status;
     const char *answer;
     const char *lane;            // NULL: stays in its lane

@@ -1,5 +1,6 @@
-// A matcher is one comparison, "field op value". It is checked when it is read; afterwards it answers
-// for one fact, and can say what it is. Regular expressions are PCRE2, interpreted, with limits.
+// A matcher is one comparison, "field op value". It is checked when it is read; afterwards it
+// answers for one fact, and can say what it is. Regular expressions are PCRE2, interpreted, with
+// limits.
 #pragma once
 
 #include <stddef.h>
@@ -26,11 +27,13 @@ enum field {
     FIELD_ACCOUNT_OPEN_ISSUES,
     FIELD_ACCOUNT_RECENT_ISSUES,
     FIELD_ISSUE_STATE,
-    FIELD_ISSUE_HOP,
+    FIELD_ISSUE_HOP, // FACT_COUNT: 0 or 1
     FIELD_AGE,
     FIELD_TRANSFERS,
     FIELD_REOPENED,
     FIELD_EXPLANATION, // "given" or "missing"
+    FIELD_HOUR,        // 0 to 23
+    FIELD_WEEKDAY,     // "mon" to "sun"
     FIELD_DATA,        // data.NAME
     FIELD_COUNT
 };
@@ -41,8 +44,8 @@ enum fact_kind {
     FACT_TEXT,
     FACT_MONEY, // minor units
     FACT_COUNT,
-    FACT_SPAN,  // milliseconds
-    FACT_ANY    // of a field only: data.NAME, compared as money or count where both sides are numbers
+    FACT_SPAN, // milliseconds
+    FACT_ANY // of a field only: data.NAME, compared as money or count where both sides are numbers
 };
 
 struct fact {
@@ -51,7 +54,17 @@ struct fact {
     int64_t number;   // the others
 };
 
-enum operator { OP_EQUAL, OP_UNEQUAL, OP_LESS, OP_AT_MOST, OP_MORE, OP_AT_LEAST, OP_MATCHES, OP_MATCHES_NOT, OP_IN };
+enum operator{
+    OP_EQUAL,
+    OP_UNEQUAL,
+    OP_LESS,
+    OP_AT_MOST,
+    OP_MORE,
+    OP_AT_LEAST,
+    OP_MATCHES,
+    OP_MATCHES_NOT,
+    OP_IN
+};
 
 struct matcher_pattern; // a compiled regular expression
 
@@ -73,8 +86,8 @@ void matcher_finish(struct matcher *matcher);
 
 enum answer { ANSWER_NO, ANSWER_YES, ANSWER_CANNOT_TELL };
 
-// Whether the matcher holds for the value of its field. ANSWER_CANNOT_TELL: a regular expression met
-// its limits; counted as no by the rules, and said so in the reason.
+// Whether the matcher holds for the value of its field. ANSWER_CANNOT_TELL: a regular expression
+// met its limits; counted as no by the rules, and said so in the reason.
 enum answer matcher_holds(const struct matcher *matcher, const struct fact *value);
 
 const char *field_name(enum field field);

@@ -11,6 +11,8 @@
 #include "common/base/text.h"
 #include "common/rulebook/matcher.h"
 
+struct names;
+
 // The two hops there are (DOMAIN.md O1). No key of the rule book adds a third.
 enum role { ROLE_SERVICE, ROLE_SALES };
 
@@ -22,11 +24,13 @@ struct endpoint {
     char *url;
     char *host; // of url, for the log: the address itself is a secret
     enum payload_format format;
-    char *secret; // "whsec_…" as the secret file has it; NULL: not signed. Never printed.
-    bool insecure;       // http to a host that is not loopback
+    char *secret_file; // as the rule book names it; NULL: not signed
+    char *secret;  // "whsec_…" as that file has it, where secrets were asked for. Never printed.
+    bool insecure; // http to a host that is not loopback
     bool allow_private;  // private = true: addresses in private ranges
     int concurrency;     // requests at once, 1 keeps the order
-    int64_t rate_gap_ms; // least time between two requests, 0: none
+    int rate_per_minute; // 0: no limit
+    int64_t rate_gap_ms; // the same as the least time between two requests, 0: none
     int64_t timeout_ms, connect_timeout_ms;
 };
 
@@ -57,14 +61,14 @@ struct tier {
 };
 
 struct rulebook {
-    char *path;      // of the file that was read
-    char **binds;    // of the intake
+    char *path;   // of the file that was read
+    char **binds; // of the intake
     size_t bind_count;
     int max_event_kib; // limits of the intake
     int max_parts;
-    int turn_events;      // N of a turn
-    char *ledger_path;    // behind "sqlite:"
-    int min_free_mib;     // events are answered unavailable below it
+    int turn_events;   // N of a turn
+    char *ledger_path; // behind "sqlite:"
+    int min_free_mib;  // events are answered unavailable below it
     char *currency;
     struct rep *reps;
     size_t rep_count;
@@ -80,6 +84,7 @@ struct rulebook {
     int64_t retry_after_cap_ms;
     int64_t *ages_ms; // every threshold that a rule sets on age, ascending
     size_t age_count;
+    struct names *rep_index, *lane_index; // by id, by lane
 };
 
 enum problem_kind { PROBLEM_ERROR, PROBLEM_WARNING };
@@ -94,8 +99,8 @@ void problems_add(struct problems *problems, enum problem_kind kind, const char 
                   const char *format, ...) printf_like(5, 6);
 void problems_finish(struct problems *problems);
 
-// Reads the rule book at path with all that it includes. -EINVAL with every error in problems, which
-// may hold warnings on success too. Secrets are read where with_secrets is true.
+// Reads the rule book at path with all that it includes. -EINVAL with every error in problems,
+// which may hold warnings on success too. Secrets are read where with_secrets is true.
 must_check int rulebook_load(const char *path, bool with_secrets, struct rulebook **ret,
                              struct problems *problems);
 void rulebook_destroy(struct rulebook *rulebook);

@@ -1,5 +1,5 @@
-// The verdict: (rule book, case file, event, now) -> effects. Pure: no I/O, no clock, no dice, no log.
-// Here, and nowhere else, an issue moves its one hop (DOMAIN.md O1).
+// The verdict: (rule book, case file, event, now) -> effects. Pure: no I/O, no clock, no dice, no
+// log. Here, and nowhere else, an issue moves its one hop (DOMAIN.md O1).
 #pragma once
 
 #include <stdbool.h>
@@ -45,18 +45,25 @@ struct verdict {
     struct issue issue;     // as it stands after the event
     struct account account; // likewise
     bool save_issue, save_account;
-    const char *unknown; // "account", "issue" or NULL: what the event named and nobody had on record
-    const char *answer, *answer_limit; // what to tell the customer, and by what law; NULL: not asked
+    const char
+        *unknown; // "account", "issue" or NULL: what the event named and nobody had on record
+    const char *answer,
+        *answer_limit; // what to tell the customer, and by what law; NULL: not asked
     const struct rep *service, *sales; // the account's own two people, or the default ones
     size_t decision_count;
     struct decision decisions[VERDICT_DECISIONS];
 };
 
-// Decides one event. Strings of ret live in arena, in the event or in the rule book.
+// Decides one event about an issue or an account. Strings of ret live in arena, in the event or in
+// the rule book.
 void verdict_decide(const struct rulebook *rulebook, const struct case_file *file,
                     const struct event *event, int64_t now_ms, struct arena *arena,
                     struct verdict *ret);
 
+// The account's own person in a role, as far as the rule book knows one of that role by that id, or
+// else the default one.
+const struct rep *verdict_person(const struct rulebook *rulebook, const struct account *account,
+                                 enum role role);
 const char *notice_kind_name(enum notice_kind kind); // "heads_up" …
 // The tier of the case file's account: its own word, or the first of the rule book's that matches.
 const char *verdict_tier(const struct rulebook *rulebook, const struct case_file *file,

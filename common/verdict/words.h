@@ -1,5 +1,6 @@
-// The words of a notice: a headline and a body in plain text, in the order of DOMAIN.md H3, from the
-// case as it stands at the moment of sending. Pure. The payload formats wrap them, each in its way.
+// The words of a notice: a headline and a body in plain text, in the order of DOMAIN.md H3, from
+// the case as it stands at the moment of sending. Pure. The payload formats wrap them, each in its
+// way.
 #pragma once
 
 #include <stdint.h>
@@ -16,11 +17,14 @@ struct notice {
     const char *rule, *why;
     int64_t created_ms;
     const char *event_source, *event_id; // what caused it
-    const char *event_words;             // the event's own words (a demand, a note); NULL: none
+    const char *words;                   // the event's own (a demand, a note); NULL: none
     const char *tier;                    // of the account; NULL: none
     const struct case_file *file;        // issue.known false: about no issue
     const struct rep *service, *sales;   // who works on it; NULL for the admin's notices
 };
+
+// The answer that both people give to a demand for somebody higher; the same words for all.
+void words_stand_firm(struct text *out, const struct rep *sales);
 
 void words_headline(struct text *out, const struct notice *notice, int64_t now_ms);
 // Lines with '\n' between them, none at the end. Starts with H3's second line.

@@ -1,5 +1,5 @@
-// Payload formats: a notice's words wrapped as the receiver's product wants them. Customer text is data:
-// escaped by each format's own rules, mentions and markup defused, cut to its limits.
+// Payload formats: a notice's words wrapped as the receiver's product wants them. Customer text is
+// data: escaped by each format's own rules, mentions and markup defused, cut to its limits.
 #pragma once
 
 #include <stdint.h>

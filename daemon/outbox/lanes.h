@@ -1,5 +1,5 @@
-// The lanes as the desk sees them: which may be handed more, and what follows from an outcome. Pure:
-// the clock and the dice are arguments, nothing is sent or stored here.
+// The lanes as the desk sees them: which may be handed more, and what follows from an outcome.
+// Pure: the clock and the dice are arguments, nothing is sent or stored here.
 //
 //      +--------- success ---------+
 //      v                           |
@@ -9,7 +9,8 @@
 //      +---------------------------- success ----------------------------+
 //
 //   any of them -- 401, 403, 404, 407, 3xx --> PAUSED      any of them -- 410 --> CLOSED
-//   (both keep their queue, and end when the daemon starts anew with a changed endpoint, or by retry)
+//   (both keep their queue, and end when the daemon starts anew with a changed endpoint, or by
+//   retry)
 #pragma once
 
 #include <stdbool.h>
@@ -23,16 +24,19 @@ enum lane_flow { LANE_FLOWING, LANE_BROKEN, LANE_PROBING, LANE_IS_PAUSED, LANE_I
 struct lane {
     const struct endpoint *endpoint;
     enum lane_flow flow;
-    int failures;          // in a row
-    int in_hand;           // jobs that the courier has
+    int failures; // in a row
+    int in_hand;  // jobs that the courier has: lane_handed() adds, lane_outcome() takes off
     int64_t held_until_ms; // BROKEN: the probe; or a Retry-After; 0: not held
-    int64_t next_due_ms;   // the earliest moment at which a look into the ledger pays; INT64_MAX: none
+    int64_t
+        next_due_ms; // the earliest moment at which a look into the ledger pays; INT64_MAX: none
 };
 
 enum { LANE_WINDOW = 128, LANE_FAILURES = 5 };
 
 // How many jobs the lane may be handed now.
 int lane_room(const struct lane *lane, int64_t now_ms);
+// One job went to the courier. Where the lane was broken, it is the probe.
+void lane_handed(struct lane *lane);
 // When the lane wants to be looked at again; INT64_MAX: when something happens.
 int64_t lane_wakes_at(const struct lane *lane);
 
@@ -49,9 +53,12 @@ struct lane_event {     // what follows from an outcome
     bool state_changed; // the lane was paused or closed by it: put it on record, tell the admin
 };
 
-// Takes in one outcome. attempts: of the notice, before this one. random: any 64 bits, for the jitter.
+// Takes in one outcome. attempts: of the notice, before this one. random: any 64 bits, for the
+// jitter.
 struct lane_event lane_outcome(struct lane *lane, const struct pair_outcome *outcome,
                                int32_t attempts, const struct schedule *schedule, int64_t now_ms,
                                uint64_t random);
+// Lets the lane flow again, whatever held it: somebody asked for its notices to be retried.
+void lane_reopen(struct lane *lane);
 // The state to put on record for the flow.
 enum lane_state lane_standing(const struct lane *lane);

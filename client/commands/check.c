@@ -1,0 +1,72 @@
+// headsup check: reads a rule book and says everything that is wrong with it.
+
+#include <stdio.h>
+#include <string.h>
+
+#include "client/commands/commands.h"
+#include "client/print.h"
+#include "common/base/json_out.h"
+#include "common/rulebook/rulebook.h"
+
+static void put_lines(struct text *out, const char *name, const char *lines)
+{
+    json_open_array(out, name);
+    while (*lines) {
+        size_t size = strcspn(lines, "\n");
+
+        json_put_bytes(out, NULL, lines, size);
+        lines += size;
+        lines += *lines == '\n';
+    }
+    json_close_array(out);
+}
+
+static void print_json(const char *file, const struct problems *problems)
+{
+    struct text out = {0};
+
+    json_open_object(&out, NULL);
+    json_put_string(&out, "file", file);
+    put_lines(&out, "errors", text_string(&problems->errors));
+    put_lines(&out, "warnings", text_string(&problems->warnings));
+    json_close_object(&out);
+    (void)printf("%s\n", text_string(&out));
+    text_finish(&out);
+}
+
+static void print_words(const char *file, const struct problems *problems)
+{
+    print_lines(stdout, "error: ", text_string(&problems->errors));
+    print_lines(stdout, "warning: ", text_string(&problems->warnings));
+    print_line(stdout, "%s: %zu error%s, %zu warning%s", file, problems->error_count,
+               problems->error_count == 1 ? "" : "s", problems->warning_count,
+               problems->warning_count == 1 ? "" : "s");
+}
+
+static int run(const struct invocation *invocation)
+{
+    const char *file = invocation->count ? invocation->arguments[0] : invocation->conf;
+    struct rulebook *rulebook = NULL;
+    struct problems problems = {0};
+    int code = rulebook_load(file, false, &rulebook, &problems);
+
+    if (invocation->json) {
+        print_json(file, &problems);
+    } else {
+        print_words(file, &problems);
+    }
+    rulebook_destroy(rulebook);
+    problems_finish(&problems);
+    return code < 0 ? EXIT_WANTING : EXIT_DONE;
+}
+
+const struct command check_command = {
+    .name = "check",
+    .arguments = "[FILE]",
+    .summary = "say everything that is wrong with a rule book",
+    .words = "Reads a rule book with all that it includes, and prints every error and warning with\n"
+             "its file and line. Changes nothing, and asks no daemon. Exit status 1 with errors.",
+    .example = "  headsup check /etc/headsup/headsup.conf && systemctl reload headsupd\n",
+    .most = 1,
+    .run = run,
+};

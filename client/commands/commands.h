@@ -1,0 +1,15 @@
+// The commands there are; each is one file of this folder.
+#pragma once
+
+#include "client/command.h"
+
+extern const struct command publish_command;
+extern const struct command event_command;
+extern const struct command check_command;
+extern const struct command accounts_command;
+extern const struct command issues_command;
+extern const struct command show_command;
+extern const struct command notices_command;
+extern const struct command retry_command;
+extern const struct command why_command;
+extern const struct command status_command;

@@ -1,0 +1,8 @@
+// A receipt in words for people.
+#pragma once
+
+#include <stddef.h>
+#include <stdio.h>
+
+// Prints what a receipt says; as it stands where it is no receipt that this version can read.
+void receipt_print(FILE *to, const char *bytes, size_t size);

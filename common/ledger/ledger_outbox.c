@@ -1,0 +1,152 @@
+// The part of ledger.h that the outbox asks for: what is due, and what became of it.
+#include <errno.h>
+#include <stddef.h>
+
+#include "common/ledger/ledger.h"
+#include "common/ledger/ledger_private.h"
+#include "common/ledger/rows.h"
+
+int ledger_due_notices(struct ledger *ledger, struct due_cursor *cursor, int64_t now_ms, int limit,
+                       struct arena *arena, struct notice_record *ret, struct error *err)
+{
+    struct store *store = ledger_store(ledger);
+    sqlite3_stmt *statement = store_prepare(store, SQL_DUE_NOTICES, err);
+    int count = 0, more;
+
+    if (!statement) {
+        return err->code;
+    }
+    bind_text(statement, 1, cursor->lane);
+    bind_int(statement, 2, now_ms);
+    bind_int(statement, 3, limit);
+    bind_int(statement, 4, cursor->due_ms);
+    bind_int(statement, 5, cursor->num);
+    while ((more = store_next(store, statement, err)) > 0) {
+        row_notice(statement, arena, &ret[count++]);
+    }
+    if (count) {
+        cursor->due_ms = ret[count - 1].due_ms;
+        cursor->num = ret[count - 1].num;
+    }
+    return more < 0 ? more : count;
+}
+
+int ledger_next_due(struct ledger *ledger, const char *lane, int64_t now_ms, int64_t *ret_ms,
+                    struct error *err)
+{
+    struct store *store = ledger_store(ledger);
+    sqlite3_stmt *statement = store_prepare(store, SQL_NEXT_DUE, err);
+    int found;
+
+    if (!statement) {
+        return err->code;
+    }
+    bind_text(statement, 1, lane);
+    bind_int(statement, 2, now_ms);
+    found = store_next(store, statement, err);
+    if (found > 0) {
+        found = sqlite3_column_type(statement, 0) != SQLITE_NULL;
+        *ret_ms = sqlite3_column_int64(statement, 0);
+        (void)sqlite3_reset(statement);
+    }
+    return found;
+}
+
+int ledger_save_outcome(struct ledger *ledger, const struct notice_outcome *outcome,
+                        struct error *err)
+{
+    struct store *store = ledger_store(ledger);
+    sqlite3_stmt *statement = store_prepare(store, SQL_SAVE_OUTCOME, err);
+
+    if (!statement) {
+        return err->code;
+    }
+    bind_int(statement, 1, outcome->num);
+    bind_int(statement, 2, outcome->fate);
+    bind_int(statement, 3, outcome->due_ms);
+    bind_int(statement, 4, outcome->fate == FATE_WAITING ? 0 : outcome->now_ms);
+    bind_int(statement, 5, outcome->attempts);
+    bind_int(statement, 6, outcome->status);
+    bind_text(statement, 7, outcome->answer);
+    bind_text(statement, 8, outcome->lane);
+    bind_text(statement, 9, outcome->headline);
+    bind_text(statement, 10, outcome->body);
+    return store_run(store, statement, err);
+}
+
+int ledger_retry_dead(struct ledger *ledger, int64_t num, const char *lane, int64_t now_ms,
+                      struct error *err)
+{
+    enum sql which = num ? SQL_RETRY_ONE : lane ? SQL_RETRY_LANE : SQL_RETRY_ALL;
+    struct store *store = ledger_store(ledger);
+    sqlite3_stmt *statement = store_prepare(store, which, err);
+    int code;
+
+    if (!statement) {
+        return err->code;
+    }
+    if (num) {
+        bind_int(statement, 1, num);
+    } else if (lane) {
+        bind_text(statement, 1, lane);
+    }
+    bind_int(statement, 2, now_ms);
+    code = store_run(store, statement, err);
+    return code < 0 ? code : sqlite3_changes(store->db);
+}
+
+int ledger_dead_lane(struct ledger *ledger, int64_t num, struct arena *arena, const char **ret_lane,
+                     struct error *err)
+{
+    struct store *store = ledger_store(ledger);
+    sqlite3_stmt *statement = store_prepare(store, SQL_DEAD_LANE, err);
+    int found;
+
+    if (!statement) {
+        return err->code;
+    }
+    bind_int(statement, 1, num);
+    found = store_next(store, statement, err);
+    if (found > 0) {
+        *ret_lane = row_text(statement, 0, arena);
+        (void)sqlite3_reset(statement);
+    }
+    return found;
+}
+
+int ledger_save_lane(struct ledger *ledger, const struct lane_record *lane, struct error *err)
+{
+    struct store *store = ledger_store(ledger);
+    sqlite3_stmt *statement = store_prepare(store, SQL_SAVE_LANE, err);
+
+    if (!statement) {
+        return err->code;
+    }
+    bind_text(statement, 1, lane->lane);
+    bind_int(statement, 2, lane->state);
+    bind_text(statement, 3, lane->why);
+    bind_int(statement, 4, lane->since_ms);
+    return store_run(store, statement, err);
+}
+
+int ledger_load_lane(struct ledger *ledger, const char *lane, struct arena *arena,
+                     struct lane_record *ret, struct error *err)
+{
+    struct store *store = ledger_store(ledger);
+    sqlite3_stmt *statement = store_prepare(store, SQL_LOAD_LANE, err);
+    int found;
+
+    if (!statement) {
+        return err->code;
+    }
+    bind_text(statement, 1, lane);
+    found = store_next(store, statement, err);
+    if (found > 0) {
+        ret->lane = row_text(statement, 0, arena);
+        ret->state = (enum lane_state)sqlite3_column_int(statement, 1);
+        ret->why = row_text(statement, 2, arena);
+        ret->since_ms = sqlite3_column_int64(statement, 3);
+        (void)sqlite3_reset(statement);
+    }
+    return found;
+}

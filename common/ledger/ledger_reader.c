@@ -1,0 +1,384 @@
+#include "common/ledger/ledger_reader.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/base/xalloc.h"
+#include "common/ledger/rows.h"
+#include "common/ledger/store.h"
+
+struct ledger_reader {
+    struct store store;
+    char prefix[16];
+};
+
+int ledger_reader_open(const char *path, struct ledger_reader **ret, struct error *err)
+{
+    cleanup_with(ledger_reader_closep) struct ledger_reader *reader = xcalloc(1, sizeof *reader);
+    struct stat status;
+    int code;
+
+    reader->store.lock_fd = -1;
+    if (stat(path, &status) < 0) {
+        return error_set(err, -errno, "%s: %s (headsupd makes it when it first starts)", path,
+                         strerrordesc_np(errno));
+    }
+    code = store_open_reader(&reader->store, path, err);
+    if (code == 0) {
+        code =
+            store_meta(&reader->store, "notice_prefix", reader->prefix, sizeof reader->prefix, err);
+    }
+    if (code < 0) {
+        return code;
+    }
+    *ret = reader;
+    reader = NULL;
+    return 0;
+}
+
+void ledger_reader_close(struct ledger_reader *reader)
+{
+    if (reader) {
+        store_close(&reader->store);
+        free(reader);
+    }
+}
+
+void ledger_reader_closep(struct ledger_reader **reader)
+{
+    ledger_reader_close(*reader);
+}
+
+const char *ledger_reader_prefix(const struct ledger_reader *reader)
+{
+    return reader->prefix;
+}
+
+// A query of the reader's own, prepared for one walk.
+static int prepare(struct ledger_reader *reader, const char *sql, sqlite3_stmt **ret,
+                   struct error *err)
+{
+    int code = sqlite3_prepare_v2(reader->store.db, sql, -1, ret, NULL);
+
+    return code == SQLITE_OK ? 0 : store_failed(&reader->store, code, err);
+}
+
+static void finalizep(sqlite3_stmt **statement)
+{
+    (void)sqlite3_finalize(*statement);
+}
+
+// Which value a row becomes, and whom it is given to.
+struct walk {
+    on_issue *issue;
+    on_account *account;
+    on_notice *notice;
+    on_event_record *event;
+    void *user;
+};
+
+static int give(const struct walk *walk, sqlite3_stmt *row)
+{
+    struct issue issue;
+    struct account account;
+    struct notice_record notice;
+    struct event_record event;
+
+    if (walk->issue) {
+        row_issue(row, NULL, &issue);
+        return walk->issue(walk->user, &issue);
+    }
+    if (walk->account) {
+        row_account(row, NULL, &account);
+        return walk->account(walk->user, &account);
+    }
+    if (walk->notice) {
+        row_notice(row, NULL, &notice);
+        return walk->notice(walk->user, &notice);
+    }
+    row_event(row, &event);
+    return walk->event(walk->user, &event);
+}
+
+// Returns the number of rows, what a callback ended with, or a negative errno.
+static int each(struct ledger_reader *reader, sqlite3_stmt *statement, const struct walk *walk,
+                struct error *err)
+{
+    int count = 0, more, code;
+
+    while ((more = store_next(&reader->store, statement, err)) > 0) {
+        code = give(walk, statement);
+        if (code != 0) {
+            return code;
+        }
+        count++;
+    }
+    return more < 0 ? more : count;
+}
+
+// The same for those that promise 0 where all went well.
+static int each_row(struct ledger_reader *reader, sqlite3_stmt *statement, const struct walk *walk,
+                    struct error *err)
+{
+    int count = each(reader, statement, walk, err);
+
+    return count > 0 ? 0 : count;
+}
+
+int ledger_each_issue(struct ledger_reader *reader, const char *account, bool open_only, int limit,
+                      on_issue *callback, void *user, struct error *err)
+{
+    cleanup_with(finalizep) sqlite3_stmt *statement = NULL;
+    int code = prepare(reader,
+                       "SELECT " ISSUE_COLUMNS " FROM issues i"
+                       " WHERE (?1 IS NULL OR i.account = ?1) AND (?2 = 0 OR i.state < 3)"
+                       " ORDER BY i.opened_at_ms DESC, i.num DESC LIMIT ?3",
+                       &statement, err);
+
+    if (code < 0) {
+        return code;
+    }
+    bind_text(statement, 1, account);
+    bind_int(statement, 2, open_only);
+    bind_int(statement, 3, limit > 0 ? limit : -1);
+    return each_row(reader, statement, &(struct walk){.issue = callback, .user = user}, err);
+}
+
+int ledger_each_account(struct ledger_reader *reader, on_account *callback, void *user,
+                        struct error *err)
+{
+    cleanup_with(finalizep) sqlite3_stmt *statement = NULL;
+    int code = prepare(reader, "SELECT " ACCOUNT_COLUMNS " FROM accounts a ORDER BY a.key",
+                       &statement, err);
+
+    if (code < 0) {
+        return code;
+    }
+    return each_row(reader, statement, &(struct walk){.account = callback, .user = user}, err);
+}
+
+#define NOTICES_WITH_ALL                                                                           \
+    "SELECT " NOTICE_COLUMNS ", i.key, i.account FROM notices n"                                   \
+    " LEFT JOIN events e ON e.seq = n.event LEFT JOIN issues i ON i.num = n.issue "
+
+int ledger_each_notice(struct ledger_reader *reader, const struct notice_filter *filter,
+                       on_notice *callback, void *user, struct error *err)
+{
+    cleanup_with(finalizep) sqlite3_stmt *statement = NULL;
+    bool story = filter->issue_key || filter->event_seq;
+    char sql[2048];
+    int code;
+
+    // one text for each shape, so that the right index serves
+    (void)snprintf(sql, sizeof sql,
+                   NOTICES_WITH_ALL
+                   "WHERE (?1 IS NULL OR n.rep = ?1) AND (?2 IS NULL OR n.lane = ?2)"
+                   " AND %s AND %s AND %s ORDER BY n.num %s LIMIT ?5",
+                   filter->issue_key ? "n.event IN (SELECT x.seq FROM events x JOIN issues y"
+                                       " ON y.num = x.issue WHERE y.key = ?3)"
+                                     : "?3 IS NULL",
+                   filter->event_seq ? "n.event = ?4" : "?4 = 0",
+                   filter->fate == FATE_DEAD      ? "n.fate = 2"
+                   : filter->fate == FATE_WAITING ? "n.fate = 0"
+                   : filter->fate >= 0            ? "n.fate = ?6"
+                   : filter->with_unsent          ? "?6 < 0"
+                                                  : "n.fate <> 4",
+                   story ? "ASC" : "DESC");
+    code = prepare(reader, sql, &statement, err);
+    if (code < 0) {
+        return code;
+    }
+    bind_text(statement, 1, filter->rep);
+    bind_text(statement, 2, filter->lane);
+    bind_text(statement, 3, filter->issue_key);
+    bind_int(statement, 4, filter->event_seq);
+    bind_int(statement, 5, filter->limit > 0 ? filter->limit : -1);
+    bind_int(statement, 6, filter->fate);
+    return each_row(reader, statement, &(struct walk){.notice = callback, .user = user}, err);
+}
+
+int ledger_each_issue_event(struct ledger_reader *reader, const char *issue_key,
+                            on_event_record *callback, void *user, struct error *err)
+{
+    cleanup_with(finalizep) sqlite3_stmt *statement = NULL;
+    int code = prepare(reader,
+                       "SELECT " EVENT_COLUMNS " FROM events e JOIN issues i ON i.num = e.issue"
+                       " WHERE i.key = ?1 AND e.issue IS NOT NULL ORDER BY e.seq",
+                       &statement, err);
+
+    if (code < 0) {
+        return code;
+    }
+    bind_text(statement, 1, issue_key);
+    return each_row(reader, statement, &(struct walk){.event = callback, .user = user}, err);
+}
+
+int ledger_get_issue(struct ledger_reader *reader, const char *key, on_issue *callback, void *user,
+                     struct error *err)
+{
+    cleanup_with(finalizep) sqlite3_stmt *statement = NULL;
+    int code =
+        prepare(reader, "SELECT " ISSUE_COLUMNS " FROM issues i WHERE i.key = ?1", &statement, err);
+
+    if (code < 0) {
+        return code;
+    }
+    bind_text(statement, 1, key);
+    return each(reader, statement, &(struct walk){.issue = callback, .user = user}, err);
+}
+
+int ledger_get_account(struct ledger_reader *reader, const char *key, on_account *callback,
+                       void *user, struct error *err)
+{
+    cleanup_with(finalizep) sqlite3_stmt *statement = NULL;
+    int code = prepare(reader, "SELECT " ACCOUNT_COLUMNS " FROM accounts a WHERE a.key = ?1",
+                       &statement, err);
+
+    if (code < 0) {
+        return code;
+    }
+    bind_text(statement, 1, key);
+    return each(reader, statement, &(struct walk){.account = callback, .user = user}, err);
+}
+
+int ledger_get_notice(struct ledger_reader *reader, int64_t num, on_notice *callback, void *user,
+                      struct error *err)
+{
+    cleanup_with(finalizep) sqlite3_stmt *statement = NULL;
+    int code = prepare(reader, NOTICES_WITH_ALL "WHERE n.num = ?1", &statement, err);
+
+    if (code < 0) {
+        return code;
+    }
+    bind_int(statement, 1, num);
+    return each(reader, statement, &(struct walk){.notice = callback, .user = user}, err);
+}
+
+int ledger_get_events(struct ledger_reader *reader, const char *source, const char *id,
+                      on_event_record *callback, void *user, struct error *err)
+{
+    cleanup_with(finalizep) sqlite3_stmt *statement = NULL;
+    int64_t seq = source ? 0 : notice_id_num(id);
+    int code = prepare(reader,
+                       source ? "SELECT " EVENT_COLUMNS " FROM events e"
+                                " WHERE e.source = ?1 AND e.id = ?2 AND ?3 = 0"
+                              : "SELECT " EVENT_COLUMNS " FROM events e"
+                                " WHERE (e.id = ?2 AND ?1 IS NULL) OR e.seq = ?3 ORDER BY e.seq",
+                       &statement, err);
+
+    if (code < 0) {
+        return code;
+    }
+    bind_text(statement, 1, source);
+    bind_text(statement, 2, id);
+    bind_int(statement, 3, seq);
+    return each(reader, statement, &(struct walk){.event = callback, .user = user}, err);
+}
+
+// Each accepted event once, by the best fate among what was decided about it: delivered before
+// waiting before dead before digest before nobody. An event without a decision is unexplained.
+static const char balance_sql[] =
+    "WITH best AS (SELECT max(CASE n.fate WHEN 1 THEN 5 WHEN 0 THEN 4 WHEN 2 THEN 3 WHEN 3 THEN 2"
+    " WHEN 4 THEN 1 WHEN 5 THEN 1 ELSE 0 END) AS fate FROM events e LEFT JOIN notices n"
+    " ON n.event = e.seq GROUP BY e.seq)"
+    " SELECT count(*), coalesce(sum(fate = 5), 0), coalesce(sum(fate = 4), 0),"
+    " coalesce(sum(fate = 3), 0), coalesce(sum(fate = 2), 0), coalesce(sum(fate = 1), 0),"
+    " coalesce(sum(fate = 0), 0) FROM best";
+
+static int balance(struct ledger_reader *reader, struct ledger_summary *ret, struct error *err)
+{
+    cleanup_with(finalizep) sqlite3_stmt *statement = NULL;
+    int64_t *const sums[] = {&ret->events, &ret->told,   &ret->waiting,    &ret->dead,
+                             &ret->digest, &ret->nobody, &ret->unexplained};
+    int code = prepare(reader, balance_sql, &statement, err);
+
+    if (code == 0) {
+        code = store_next(&reader->store, statement, err);
+    }
+    for (int i = 0; code > 0 && i < 7; i++) {
+        *sums[i] = sqlite3_column_int64(statement, i);
+    }
+    return code < 0 ? code : 0;
+}
+
+static int count_fates(struct ledger_reader *reader, struct ledger_summary *ret, struct error *err)
+{
+    cleanup_with(finalizep) sqlite3_stmt *statement = NULL;
+    int code = prepare(reader, "SELECT fate, count(*) FROM notices GROUP BY fate", &statement, err);
+
+    while (code == 0 && (code = store_next(&reader->store, statement, err)) > 0) {
+        int fate = sqlite3_column_int(statement, 0);
+
+        if (fate >= 0 && fate < FATE_COUNT) {
+            ret->notices[fate] = sqlite3_column_int64(statement, 1);
+        }
+        code = 0;
+    }
+    return code;
+}
+
+int ledger_summarize(struct ledger_reader *reader, struct ledger_summary *ret, struct error *err)
+{
+    const struct {
+        const char *sql;
+        int64_t *to;
+    } numbers[] = {
+        {"SELECT count(*) FROM issues", &ret->issues},
+        {"SELECT count(*) FROM issues WHERE state < 3", &ret->open_issues},
+        {"SELECT count(*) FROM accounts", &ret->accounts},
+        {"SELECT coalesce(min(created_ms), 0) FROM notices WHERE fate = 0",
+         &ret->oldest_waiting_ms},
+        {"SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
+         &ret->size_bytes},
+    };
+    int code;
+
+    *ret = (struct ledger_summary){0};
+    // one snapshot for all of it, so that the sums belong together
+    code = store_execute(&reader->store, "BEGIN", err);
+    if (code == 0) {
+        code = balance(reader, ret, err);
+    }
+    if (code == 0) {
+        code = count_fates(reader, ret, err);
+    }
+    for (size_t i = 0; code == 0 && i < sizeof numbers / sizeof numbers[0]; i++) {
+        code = store_ask(&reader->store, numbers[i].sql, numbers[i].to, err);
+    }
+    if (code == 0) {
+        code = store_execute(&reader->store, "COMMIT", err);
+    }
+    return code;
+}
+
+int ledger_each_lane(struct ledger_reader *reader, on_lane *callback, void *user, struct error *err)
+{
+    cleanup_with(finalizep) sqlite3_stmt *statement = NULL;
+    int code = prepare(reader,
+                       "WITH counts AS (SELECT lane, sum(fate = 0) AS waiting, sum(fate = 2) AS"
+                       " dead FROM (SELECT lane, fate FROM notices WHERE fate = 0 UNION ALL"
+                       " SELECT lane, fate FROM notices WHERE fate = 2) GROUP BY lane),"
+                       " names AS (SELECT lane FROM counts UNION SELECT lane FROM lanes)"
+                       " SELECT names.lane, coalesce(l.state, 0), l.why, coalesce(l.since_ms, 0),"
+                       " coalesce(c.waiting, 0), coalesce(c.dead, 0) FROM names"
+                       " LEFT JOIN lanes l ON l.lane = names.lane"
+                       " LEFT JOIN counts c ON c.lane = names.lane"
+                       " WHERE names.lane IS NOT NULL ORDER BY names.lane",
+                       &statement, err);
+
+    while (code == 0 && (code = store_next(&reader->store, statement, err)) > 0) {
+        struct lane_record lane = {
+            .lane = row_text(statement, 0, NULL),
+            .state = (enum lane_state)sqlite3_column_int(statement, 1),
+            .why = row_text(statement, 2, NULL),
+            .since_ms = sqlite3_column_int64(statement, 3),
+        };
+
+        code = callback(user, &lane, sqlite3_column_int64(statement, 4),
+                        sqlite3_column_int64(statement, 5));
+    }
+    return code;
+}

@@ -1,0 +1,111 @@
+#include "common/ledger/sql.h"
+
+// Version 1. Moments are milliseconds since 1970, money is in minor units. The hop can be 0 or 1:
+// the one-hop law, held here once more. A notice is one decision about one person, sent or not.
+static const char first[] =
+    "CREATE TABLE meta (name TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) STRICT;"
+    "CREATE TABLE accounts ("
+    "  num INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, name TEXT, tier TEXT, grp TEXT,"
+    "  service TEXT, sales TEXT, region TEXT, currency TEXT, value INTEGER,"
+    "  terms_summary TEXT, terms_link TEXT, terms_agreed_by TEXT, terms_at_ms INTEGER NOT NULL,"
+    "  kickoff_at_ms INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX accounts_by_group ON accounts (grp, value) WHERE grp IS NOT NULL;"
+    "CREATE TABLE issues ("
+    "  num INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, account TEXT, category TEXT,"
+    "  severity TEXT, department TEXT, currency TEXT, summary TEXT, explanation TEXT,"
+    "  contact TEXT, amount INTEGER, state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 4),"
+    "  hop INTEGER NOT NULL CHECK (hop IN (0, 1)), opened_at_ms INTEGER NOT NULL,"
+    "  state_at_ms INTEGER NOT NULL, updated_at_ms INTEGER NOT NULL, transfers INTEGER NOT NULL,"
+    "  reopened INTEGER NOT NULL, demands INTEGER NOT NULL, owner TEXT, acknowledged_by TEXT,"
+    "  plan TEXT, resolution TEXT, plan_due_ms INTEGER NOT NULL, opening_known INTEGER NOT NULL)"
+    "  STRICT;"
+    "CREATE INDEX issues_by_account ON issues (account, opened_at_ms, state);"
+    "CREATE TABLE events ("
+    "  seq INTEGER PRIMARY KEY, source TEXT NOT NULL, id TEXT NOT NULL, type TEXT NOT NULL,"
+    "  subject TEXT, time_ms INTEGER NOT NULL, received_ms INTEGER NOT NULL, peer TEXT,"
+    "  issue INTEGER REFERENCES issues (num), bytes BLOB NOT NULL, receipt BLOB NOT NULL,"
+    "  UNIQUE (source, id)) STRICT;"
+    "CREATE INDEX events_by_issue ON events (issue) WHERE issue IS NOT NULL;"
+    "CREATE TABLE notices ("
+    "  num INTEGER PRIMARY KEY, event INTEGER REFERENCES events (seq),"
+    "  issue INTEGER REFERENCES issues (num), role INTEGER NOT NULL CHECK (role IN (0, 1, 2)),"
+    "  kind INTEGER NOT NULL, fate INTEGER NOT NULL CHECK (fate BETWEEN 0 AND 5),"
+    "  urgent INTEGER NOT NULL, rep TEXT NOT NULL, lane TEXT, rule TEXT NOT NULL,"
+    "  why TEXT NOT NULL, words TEXT, created_ms INTEGER NOT NULL, due_ms INTEGER NOT NULL,"
+    "  done_ms INTEGER NOT NULL, attempts INTEGER NOT NULL, status INTEGER NOT NULL, answer TEXT,"
+    "  headline TEXT, body TEXT) STRICT;"
+    "CREATE INDEX notices_by_event ON notices (event) WHERE event IS NOT NULL;"
+    "CREATE INDEX notices_waiting ON notices (lane, due_ms) WHERE fate = 0;"
+    "CREATE INDEX notices_dead ON notices (lane) WHERE fate = 2;"
+    "CREATE TABLE lanes ("
+    "  lane TEXT PRIMARY KEY NOT NULL, state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 2),"
+    "  why TEXT, since_ms INTEGER NOT NULL) STRICT;";
+
+const char *const sql_migrations[] = {first};
+const int sql_migration_count = sizeof sql_migrations / sizeof sql_migrations[0];
+
+const char *const sql_texts[SQL_COUNT] = {
+    [SQL_BEGIN] = "BEGIN IMMEDIATE",
+    [SQL_BEGIN_READ] = "BEGIN",
+    [SQL_COMMIT] = "COMMIT",
+    [SQL_ROLLBACK] = "ROLLBACK",
+    [SQL_FIND_EVENT] = "SELECT seq, bytes, receipt FROM events WHERE source = ?1 AND id = ?2",
+    [SQL_ADD_EVENT] = "INSERT INTO events (seq, source, id, type, subject, time_ms, received_ms,"
+                      " peer, issue, bytes, receipt) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
+                      " ?10, ?11)",
+    [SQL_LOAD_ISSUE] = "SELECT " ISSUE_COLUMNS " FROM issues i WHERE i.key = ?1",
+    [SQL_LOAD_ISSUE_BY_NUM] = "SELECT " ISSUE_COLUMNS " FROM issues i WHERE i.num = ?1",
+    [SQL_ADD_ISSUE] =
+        "INSERT INTO issues (key, account, category, severity, department, currency, summary,"
+        " explanation, contact, amount, state, hop, opened_at_ms, state_at_ms, updated_at_ms,"
+        " transfers, reopened, demands, owner, acknowledged_by, plan, resolution, plan_due_ms,"
+        " opening_known) VALUES (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,"
+        " ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)",
+    [SQL_SAVE_ISSUE] =
+        "UPDATE issues SET account = ?3, category = ?4, severity = ?5, department = ?6,"
+        " currency = ?7, summary = ?8, explanation = ?9, contact = ?10, amount = ?11, state = ?12,"
+        " hop = ?13, opened_at_ms = ?14, state_at_ms = ?15, updated_at_ms = ?16, transfers = ?17,"
+        " reopened = ?18, demands = ?19, owner = ?20, acknowledged_by = ?21, plan = ?22,"
+        " resolution = ?23, plan_due_ms = ?24, opening_known = ?25 WHERE num = ?1",
+    [SQL_LOAD_ACCOUNT] = "SELECT " ACCOUNT_COLUMNS " FROM accounts a WHERE a.key = ?1",
+    [SQL_ADD_ACCOUNT] =
+        "INSERT INTO accounts (key, name, tier, grp, service, sales, region, currency, value,"
+        " terms_summary, terms_link, terms_agreed_by, terms_at_ms, kickoff_at_ms)"
+        " VALUES (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+    [SQL_SAVE_ACCOUNT] =
+        "UPDATE accounts SET name = ?3, tier = ?4, grp = ?5, service = ?6, sales = ?7,"
+        " region = ?8, currency = ?9, value = ?10, terms_summary = ?11, terms_link = ?12,"
+        " terms_agreed_by = ?13, terms_at_ms = ?14, kickoff_at_ms = ?15 WHERE num = ?1",
+    // of the newest issues only, so that an account with a million costs no more
+    [SQL_ACCOUNT_COUNTS] =
+        "SELECT sum(state < 3), sum(opened_at_ms >= ?2) FROM (SELECT state, opened_at_ms FROM"
+        " issues WHERE account = ?1 ORDER BY opened_at_ms DESC LIMIT ?3)",
+    [SQL_GROUP_VALUE] = "SELECT sum(value) FROM accounts WHERE grp = ?1",
+    [SQL_ADD_NOTICE] =
+        "INSERT INTO notices (event, issue, role, kind, fate, urgent, rep, lane, rule, why, words,"
+        " created_ms, due_ms, done_ms, attempts, status, answer, headline, body) VALUES (?1, ?2,"
+        " ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 0, 0, NULL, NULL, NULL)",
+    // the literal fate = 0 lets the partial index serve
+    [SQL_DUE_NOTICES] =
+        "SELECT " NOTICE_COLUMNS " FROM notices n LEFT JOIN events e ON e.seq = n.event"
+        " WHERE n.fate = 0 AND n.lane = ?1 AND n.due_ms <= ?2"
+        " AND (n.due_ms, n.num) > (?4, ?5)"
+        " ORDER BY n.due_ms, n.num LIMIT ?3",
+    [SQL_NEXT_DUE] = "SELECT min(due_ms) FROM notices WHERE fate = 0 AND lane = ?1"
+                     " AND due_ms > ?2",
+    [SQL_SAVE_OUTCOME] =
+        "UPDATE notices SET fate = ?2, due_ms = ?3, done_ms = ?4, attempts = ?5,"
+        " status = ?6, answer = ?7, lane = coalesce(?8, lane), headline = coalesce(?9, headline),"
+        " body = coalesce(?10, body) WHERE num = ?1",
+    [SQL_RETRY_ONE] = "UPDATE notices SET fate = 0, due_ms = ?2, done_ms = 0, attempts = 0"
+                      " WHERE fate = 2 AND num = ?1",
+    [SQL_RETRY_LANE] = "UPDATE notices SET fate = 0, due_ms = ?2, done_ms = 0, attempts = 0"
+                       " WHERE fate = 2 AND lane = ?1",
+    [SQL_RETRY_ALL] = "UPDATE notices SET fate = 0, due_ms = ?2, done_ms = 0, attempts = 0"
+                      " WHERE fate = 2",
+    [SQL_DEAD_LANE] = "SELECT lane FROM notices WHERE fate = 2 AND num = ?1",
+    [SQL_SAVE_LANE] = "INSERT INTO lanes (lane, state, why, since_ms) VALUES (?1, ?2, ?3, ?4)"
+                      " ON CONFLICT (lane) DO UPDATE SET state = excluded.state,"
+                      " why = excluded.why, since_ms = excluded.since_ms",
+    [SQL_LOAD_LANE] = "SELECT lane, state, why, since_ms FROM lanes WHERE lane = ?1",
+};

@@ -1,0 +1,56 @@
+// All SQL of the ledger, by name. In the common subset of SQLite and PostgreSQL where that costs
+// nothing.
+#pragma once
+
+enum sql {
+    SQL_BEGIN,
+    SQL_BEGIN_READ,
+    SQL_COMMIT,
+    SQL_ROLLBACK,
+    SQL_FIND_EVENT,
+    SQL_ADD_EVENT,
+    SQL_LOAD_ISSUE,
+    SQL_LOAD_ISSUE_BY_NUM,
+    SQL_ADD_ISSUE,
+    SQL_SAVE_ISSUE,
+    SQL_LOAD_ACCOUNT,
+    SQL_ADD_ACCOUNT,
+    SQL_SAVE_ACCOUNT,
+    SQL_ACCOUNT_COUNTS,
+    SQL_GROUP_VALUE,
+    SQL_ADD_NOTICE,
+    SQL_DUE_NOTICES,
+    SQL_NEXT_DUE,
+    SQL_SAVE_OUTCOME,
+    SQL_RETRY_ONE,
+    SQL_RETRY_LANE,
+    SQL_RETRY_ALL,
+    SQL_DEAD_LANE,
+    SQL_SAVE_LANE,
+    SQL_LOAD_LANE,
+    SQL_COUNT // the writer's; the reader prepares its own as it needs them
+};
+
+extern const char *const sql_texts[SQL_COUNT];
+
+// The columns that read_issue(), read_account(), read_notice() and read_event() take, in order.
+#define ISSUE_COLUMNS                                                                              \
+    "i.num, i.key, i.account, i.category, i.severity, i.department, i.currency, i.summary, "       \
+    "i.explanation, i.contact, i.amount, i.state, i.hop, i.opened_at_ms, i.state_at_ms, "          \
+    "i.updated_at_ms, i.transfers, i.reopened, i.demands, i.owner, i.acknowledged_by, i.plan, "    \
+    "i.resolution, i.plan_due_ms, i.opening_known"
+#define ACCOUNT_COLUMNS                                                                            \
+    "a.num, a.key, a.name, a.tier, a.grp, a.service, a.sales, a.region, a.currency, a.value, "     \
+    "a.terms_summary, a.terms_link, a.terms_agreed_by, a.terms_at_ms, a.kickoff_at_ms"
+#define NOTICE_COLUMNS                                                                             \
+    "n.num, n.event, n.issue, n.role, n.kind, n.fate, n.urgent, n.rep, n.lane, n.rule, n.why, "    \
+    "n.created_ms, n.due_ms, n.done_ms, n.attempts, n.status, n.answer, n.headline, n.body, "      \
+    "n.words, e.source, e.id, e.type, e.subject"
+#define EVENT_COLUMNS                                                                              \
+    "e.seq, e.time_ms, e.received_ms, e.source, e.id, e.type, e.subject, e.peer, e.bytes, "        \
+    "e.receipt"
+
+// The migrations, in order; migration i brings a ledger from version i to i + 1.
+extern const char *const sql_migrations[];
+extern const int sql_migration_count;
+enum { SQL_APPLICATION_ID = 0x48445550 }; // "HDUP"

@@ -1,0 +1,329 @@
+#include "common/rulebook/endpoint.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/base/file.h"
+#include "common/base/moment.h"
+#include "common/base/xalloc.h"
+#include "common/rulebook/reader.h"
+
+enum { SECRET_FILE_BYTES = 4096, SLACK_PER_MINUTE = 60, RATE_UNSAID = -1, NAME_BYTES = 255 };
+
+#define BASE64 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+bool host_is_loopback(const char *host)
+{
+    struct in_addr four;
+    struct in6_addr six;
+
+    if (strcmp(host, "localhost") == 0) {
+        return true;
+    }
+    if (inet_pton(AF_INET, host, &four) == 1) {
+        return ntohl(four.s_addr) >> 24 == 127;
+    }
+    return inet_pton(AF_INET6, host, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
+}
+
+static bool port_good(const char *port, size_t size)
+{
+    unsigned number = 0;
+
+    if (size == 0 || size > 5) {
+        return false;
+    }
+    for (size_t i = 0; i < size; i++) {
+        if (!isdigit((unsigned char)port[i])) {
+            return false;
+        }
+        number = number * 10 + (unsigned)(port[i] - '0');
+    }
+    return number > 0 && number <= 65535;
+}
+
+// The host and the port between "//" and the path.
+static const char *authority_fault(const char *at, size_t size, char **ret_host)
+{
+    cleanup_with(freep) char *host = NULL;
+    size_t length;
+    struct in6_addr six;
+
+    if (memchr(at, '@', size)) {
+        return "must not hold a user or a password: use a secret_file";
+    }
+    if (size && at[0] == '[') {
+        length = strcspn(at, "]");
+        if (length >= size) {
+            return "has a host with an opening bracket and no closing one";
+        }
+        host = xstrndup(at + 1, length - 1);
+        length++;
+        if (inet_pton(AF_INET6, host, &six) != 1) {
+            return "has a host in brackets that is no IPv6 address";
+        }
+    } else {
+        length = strcspn(at, ":/?#");
+        host = xstrndup(at, length);
+        if (length == 0 || length > NAME_BYTES) {
+            return "has no host";
+        }
+        if (strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") !=
+            length) {
+            return "has a host that is no host's name";
+        }
+    }
+    if (length < size && (at[length] != ':' || !port_good(at + length + 1, size - length - 1))) {
+        return "has a port that is none: write host:8443";
+    }
+    for (char *byte = host; *byte; byte++) {
+        *byte = (char)tolower((unsigned char)*byte);
+    }
+    *ret_host = host;
+    host = NULL;
+    return NULL;
+}
+
+const char *url_fault(const char *url, char **ret_host)
+{
+    const char *at;
+
+    if (strlen(url) > URL_BYTES) {
+        return "is too long";
+    }
+    for (const char *byte = url; *byte; byte++) {
+        if (*byte <= ' ' || *byte > '~' || *byte == '\\') {
+            return "holds a character that no address may have: write it as %XX";
+        }
+    }
+    if (strncasecmp(url, "https://", 8) == 0) {
+        at = url + 8;
+    } else if (strncasecmp(url, "http://", 7) == 0) {
+        at = url + 7;
+    } else {
+        return "must begin with https://";
+    }
+    return authority_fault(at, strcspn(at, "/?#"), ret_host);
+}
+
+static void check_url(struct reader *reader, struct place place, const char *text, void *group)
+{
+    struct endpoint *endpoint = group;
+    char *host = NULL;
+    const char *fault = url_fault(text, &host);
+
+    if (fault) {
+        reader_error(reader, place, "'url' %s", fault);
+    } else if (endpoint) {
+        endpoint->host = host;
+        return;
+    }
+    free(host);
+}
+
+bool secret_good(const char *secret)
+{
+    const char *at = secret + strlen("whsec_");
+    size_t size, padding, bytes;
+    int last;
+
+    if (strncmp(secret, "whsec_", strlen("whsec_")) != 0) {
+        return false;
+    }
+    size = strspn(at, BASE64);
+    padding = strspn(at + size, "=");
+    if (at[size + padding] != '\0' || padding > 2 || (size + padding) % 4 != 0 || size == 0) {
+        return false;
+    }
+    // the bits of the last letter that belong to no byte are zero
+    last = (int)(strchr(BASE64, at[size - 1]) - BASE64);
+    if ((padding == 1 && last & 3) || (padding == 2 && last & 15)) {
+        return false;
+    }
+    bytes = size * 3 / 4;
+    return bytes >= 24 && bytes <= 64;
+}
+
+// The file that name stands for: a systemd credential of that name, or a file beside the rule book.
+static char *find_secret(const char *rulebook, const char *name, bool *ret_credential)
+{
+    // concurrency: the environment is never written by this program
+    const char *folder = getenv("CREDENTIALS_DIRECTORY"); // NOLINT(concurrency-mt-unsafe)
+    struct text path = {0};
+
+    *ret_credential = false;
+    if (folder && *folder == '/' && !strchr(name, '/') && strcmp(name, "..") != 0) {
+        text_addf(&path, "%s/%s", folder, name);
+        if (access(path.bytes, F_OK) == 0) {
+            *ret_credential = true;
+            return path.bytes;
+        }
+        text_finish(&path);
+    }
+    return source_resolve(rulebook, name);
+}
+
+static void trim(struct text *text)
+{
+    while (text->size && isspace((unsigned char)text->bytes[text->size - 1])) {
+        text->bytes[--text->size] = '\0';
+    }
+}
+
+static void check_secret(struct reader *reader, struct place place, const char *text, void *group)
+{
+    struct endpoint *endpoint = group;
+    cleanup_with(freep) char *path = NULL;
+    struct text secret = {0};
+    struct stat status;
+    struct error err = {0};
+    bool credential;
+
+    if (!reader->with_secrets || !endpoint) {
+        return;
+    }
+    path = find_secret(place.file, text, &credential);
+    if (stat(path, &status) < 0) {
+        reader_error(reader, place, "the secret file %s cannot be read: %s", path,
+                     strerrordesc_np(errno));
+        return;
+    }
+    // systemd guards a credential's folder, and grants access by an ACL that shows as the group's
+    if (!credential && status.st_mode & (S_IRWXG | S_IRWXO)) {
+        reader_error(reader, place, "the secret file %s can be read by others: do chmod 600 on it",
+                     path);
+        return;
+    }
+    if (file_read(path, SECRET_FILE_BYTES, &secret, &err) < 0) {
+        reader_error(reader, place, "the secret file cannot be read: %s", err.message);
+    } else {
+        trim(&secret);
+        if (strlen(text_string(&secret)) == secret.size && secret_good(text_string(&secret))) {
+            endpoint->secret = xstrdup(text_string(&secret));
+        } else {
+            reader_error(reader, place,
+                         "the secret file %s must hold whsec_ and the base64 of 24 to 64 bytes",
+                         path);
+        }
+    }
+    if (secret.bytes) {
+        explicit_bzero(secret.bytes, secret.capacity);
+    }
+    text_finish(&secret);
+}
+
+static void prepare_endpoint(void *group)
+{
+    struct endpoint *endpoint = group;
+
+    endpoint->rate_per_minute = RATE_UNSAID;
+}
+
+static void check_endpoint(struct reader *reader, struct place place, void *group)
+{
+    struct endpoint *endpoint = group;
+
+    if (endpoint->host && strncasecmp(endpoint->url, "http:", 5) == 0 && !endpoint->insecure &&
+        !host_is_loopback(endpoint->host)) {
+        reader_error(reader, place,
+                     "'url' is http to another machine, where anybody can read along: use https, "
+                     "or say insecure = true");
+    }
+    if (endpoint->rate_per_minute == RATE_UNSAID) {
+        endpoint->rate_per_minute = endpoint->format == FORMAT_SLACK ? SLACK_PER_MINUTE : 0;
+    }
+    if (endpoint->rate_per_minute > 0) {
+        endpoint->rate_gap_ms =
+            (MINUTE_MS + endpoint->rate_per_minute - 1) / endpoint->rate_per_minute;
+    }
+}
+
+static void finish_endpoint(void *group)
+{
+    struct endpoint *endpoint = group;
+
+    if (endpoint->secret) {
+        explicit_bzero(endpoint->secret, strlen(endpoint->secret));
+    }
+    free(endpoint->secret);
+    free(endpoint->host);
+    free(endpoint->lane);
+}
+
+static const char *const format_list[] = {"generic", "slack"};
+static const struct setting_words formats = {format_list, 2};
+
+static const struct setting endpoint_settings[] = {
+    {.name = "url",
+     .type = SETTING_TEXT,
+     .required = true,
+     .max = URL_BYTES,
+     .check = check_url,
+     STORED_IN(struct endpoint, url),
+     .help = "The address that notices are sent to, https or, on this machine, http."},
+    {.name = "format",
+     .type = SETTING_WORD,
+     .def = "\"generic\"",
+     .words = &formats,
+     STORED_IN(struct endpoint, format),
+     .help = "What is sent: generic is a CloudEvents event in JSON, slack a message for Slack."},
+    {.name = "secret_file",
+     .type = SETTING_TEXT,
+     .check = check_secret,
+     STORED_IN(struct endpoint, secret_file),
+     .help = "The file with the secret that signs each request; without it none is signed."},
+    {.name = "insecure",
+     .type = SETTING_BOOLEAN,
+     .def = "false",
+     STORED_IN(struct endpoint, insecure),
+     .help = "Whether http to another machine is allowed, where anybody on the way can read it."},
+    {.name = "private",
+     .type = SETTING_BOOLEAN,
+     .def = "false",
+     STORED_IN(struct endpoint, allow_private),
+     .help = "Whether the address may lead into a private network."},
+    {.name = "concurrency",
+     .type = SETTING_INTEGER,
+     .def = "1",
+     .min = 1,
+     .max = 64,
+     STORED_IN(struct endpoint, concurrency),
+     .help = "How many requests may be under way at once; with 1 a rep reads things in order."},
+    {.name = "rate_per_minute",
+     .type = SETTING_INTEGER,
+     .def_told = "0, for slack 60",
+     .min = 0,
+     .max = 60000,
+     STORED_IN(struct endpoint, rate_per_minute),
+     .help = "How many requests are sent in a minute at most; 0 sets no limit."},
+    {.name = "timeout",
+     .type = SETTING_SPAN,
+     .def = "\"15s\"",
+     .min = 10,
+     .max = 10 * MINUTE_MS,
+     STORED_IN(struct endpoint, timeout_ms),
+     .help = "How long one request may take in all."},
+    {.name = "connect_timeout",
+     .type = SETTING_SPAN,
+     .def = "\"5s\"",
+     .min = 10,
+     .max = 10 * MINUTE_MS,
+     STORED_IN(struct endpoint, connect_timeout_ms),
+     .help = "How long it may take until a connection stands."},
+};
+
+const struct setting_group endpoint_group = {
+    .title = "webhook",
+    .settings = endpoint_settings,
+    .count = sizeof endpoint_settings / sizeof endpoint_settings[0],
+    .size = sizeof(struct endpoint),
+    .prepare = prepare_endpoint,
+    .check = check_endpoint,
+    .finish = finish_endpoint,
+};

@@ -1,0 +1,269 @@
+#include "common/rulebook/reps.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/nearest.h"
+#include "common/base/xalloc.h"
+#include "common/rulebook/endpoint.h"
+#include "common/rulebook/later.h"
+
+enum { REP_ID_BYTES = 64 };
+
+#define ADMIN    "admin"
+#define FALLBACK ".fallback"
+
+static void check_id(struct reader *reader, struct place place, const char *text, void *group)
+{
+    size_t size = strlen(text), tail = strlen(FALLBACK);
+
+    (void)group;
+    if (strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") != size ||
+        size > REP_ID_BYTES) {
+        reader_error(reader, place,
+                     "'id' is made of letters, digits, '.', '_' and '-', at most 64 of them");
+    } else if (strcmp(text, ADMIN) == 0) {
+        reader_error(reader, place, "'id' cannot be admin: that is the name of the admin's lane");
+    } else if (size >= tail && strcmp(text + size - tail, FALLBACK) == 0) {
+        reader_error(reader, place,
+                     "'id' cannot end in " FALLBACK
+                     ": that is how the lanes of fallback webhooks are called");
+    }
+}
+
+static void check_stand_in(struct reader *reader, struct place place, const char *text, void *group)
+{
+    // the rep's own role may follow below: it is filled in by check_rep
+    reader_refer(reader, text, (struct reference){.place = place, .self = group});
+}
+
+static void prepare_rep(void *group)
+{
+    struct rep *rep = group;
+
+    rep->role = (enum role) - 1; // none, until it is read
+}
+
+static char *lane_of(const char *id, const char *tail)
+{
+    struct text lane = {0};
+
+    text_addf(&lane, "%s%s", id, tail);
+    return lane.bytes;
+}
+
+static void check_rep(struct reader *reader, struct place place, void *group)
+{
+    struct rep *rep = group;
+    const struct name *first;
+
+    if (!rep->id) {
+        return;
+    }
+    first = names_add(reader->reps, rep->id, rep, place);
+    if (first) {
+        reader_error(reader, place, "the id '%s' is taken by the rep at %s:%d", rep->id,
+                     first->place.file, first->place.line);
+    }
+    rep->webhook.lane = lane_of(rep->id, "");
+    if (rep->fallback) {
+        rep->fallback->lane = lane_of(rep->id, FALLBACK);
+    }
+}
+
+static const char *const role_list[] = {[ROLE_SERVICE] = "service", [ROLE_SALES] = "sales"};
+const struct setting_words role_words = {role_list, 2};
+
+const char *role_name(enum role role)
+{
+    return role == ROLE_SERVICE ? "service" : "sales";
+}
+
+static const struct setting rep_settings[] = {
+    {.name = "id",
+     .type = SETTING_TEXT,
+     .required = true,
+     .check = check_id,
+     STORED_IN(struct rep, id),
+     .help = "The short name by which accounts and commands know the rep."},
+    {.name = "name",
+     .type = SETTING_TEXT,
+     .required = true,
+     .max = 128,
+     STORED_IN(struct rep, name),
+     .help = "The name as people read it in a notice."},
+    {.name = "role",
+     .type = SETTING_WORD,
+     .required = true,
+     .law = true,
+     .words = &role_words,
+     STORED_IN(struct rep, role),
+     .help = "What the rep does for accounts: service, or sales."},
+    {.name = "webhook",
+     .type = SETTING_GROUP,
+     .required = true,
+     .group = &endpoint_group,
+     STORED_IN(struct rep, webhook),
+     .help = "Where the rep's notices are sent."},
+    {.name = "fallback",
+     .type = SETTING_GROUP,
+     .by_pointer = true,
+     .group = &endpoint_group,
+     STORED_IN(struct rep, fallback),
+     .help = "A second webhook of the same rep, tried when the first is dead."},
+    {.name = "stand_in",
+     .type = SETTING_TEXT,
+     .check = check_stand_in,
+     STORED_IN(struct rep, stand_in),
+     .help = "The id of the rep of the same role who takes over in absence."},
+    {.name = "zone",
+     .type = SETTING_TEXT,
+     .later = true,
+     .check = later_check_zone,
+     .help = "The rep's time zone, such as America/Chicago."},
+    {.name = "digest",
+     .type = SETTING_TEXT,
+     .later = true,
+     .check = later_check_digest,
+     .help = "The time of day at which the rep's digest is sent, such as 08:30."},
+    {.name = "hours",
+     .type = SETTING_TEXT,
+     .later = true,
+     .check = later_check_hours,
+     .help = "When the rep may be disturbed, such as mon-fri 08:00-18:00."},
+    {.name = "mention",
+     .type = SETTING_TEXT,
+     .later = true,
+     .max = 128,
+     .help = "How the rep's chat calls the rep, for urgent notices."},
+};
+
+const struct setting_group rep_group = {
+    .title = "rep",
+    .named = "id",
+    .settings = rep_settings,
+    .count = sizeof rep_settings / sizeof rep_settings[0],
+    .size = sizeof(struct rep),
+    .prepare = prepare_rep,
+    .check = check_rep,
+};
+
+static void check_default_service(struct reader *reader, struct place place, const char *text,
+                                  void *group)
+{
+    struct rulebook *book = group;
+
+    reader_refer(
+        reader, text,
+        (struct reference){.place = place, .role = ROLE_SERVICE, .ret = &book->default_service});
+}
+
+static void check_default_sales(struct reader *reader, struct place place, const char *text,
+                                void *group)
+{
+    struct rulebook *book = group;
+
+    reader_refer(
+        reader, text,
+        (struct reference){.place = place, .role = ROLE_SALES, .ret = &book->default_sales});
+}
+
+static const struct setting default_settings[] = {
+    {.name = "service",
+     .type = SETTING_TEXT,
+     .required = true,
+     .check = check_default_service,
+     .help = "The id of the service rep of accounts that have none on record."},
+    {.name = "sales",
+     .type = SETTING_TEXT,
+     .required = true,
+     .check = check_default_sales,
+     .help = "The id of the sales rep of accounts that have none on record."},
+};
+
+const struct setting_group default_group = {
+    .title = "default",
+    .settings = default_settings,
+    .count = sizeof default_settings / sizeof default_settings[0],
+    .size = sizeof(struct rulebook),
+};
+
+static const char *nearest_rep(const struct rulebook *book, const char *id)
+{
+    const char **ids = xcalloc(book->rep_count, sizeof *ids);
+    const char *nearest;
+
+    for (size_t i = 0; i < book->rep_count; i++) {
+        ids[i] = book->reps[i].id;
+    }
+    nearest = nearest_word(id, ids, book->rep_count);
+    free(ids);
+    return nearest;
+}
+
+static void settle(struct reader *reader, const struct rulebook *book,
+                   const struct reference *reference)
+{
+    const struct name *found = names_find(reader->reps, reference->id);
+    const struct rep *rep = found ? found->thing : NULL;
+    enum role role = reference->self ? reference->self->role : reference->role;
+    struct problems *problems = reader->problems;
+    const char *file = reference->place.file, *nearest;
+    int line = reference->place.line;
+
+    if (!rep) {
+        nearest = nearest_rep(book, reference->id);
+        problems_add(problems, PROBLEM_ERROR, file, line, "%s: there is no rep '%.80s'%s%s%s",
+                     reference->owner, reference->id, nearest ? "; did you mean '" : "",
+                     nearest ? nearest : "", nearest ? "'?" : "");
+    } else if (rep == reference->self) {
+        problems_add(problems, PROBLEM_ERROR, file, line, "%s: a rep cannot stand in for himself",
+                     reference->owner);
+    } else if ((unsigned)rep->role <= ROLE_SALES && (unsigned)role <= ROLE_SALES &&
+               rep->role != role) {
+        problems_add(problems, PROBLEM_ERROR, file, line,
+                     "%s: rep '%s' has the role %s, and %s is wanted here", reference->owner,
+                     rep->id, role_name(rep->role), role_name(role));
+    } else if (reference->ret) {
+        *reference->ret = rep;
+    }
+}
+
+static void add_lane(struct rulebook *book, const struct endpoint *endpoint)
+{
+    if (endpoint && endpoint->lane) {
+        (void)names_add(book->lane_index, endpoint->lane, endpoint, (struct place){0});
+    }
+}
+
+void reps_settle(struct reader *reader, struct rulebook *book)
+{
+    for (size_t i = 0; i < reader->reference_count; i++) {
+        settle(reader, book, &reader->references[i]);
+    }
+    book->rep_index = reader->reps; // the book's from here on
+    reader->reps = NULL;
+    book->lane_index = names_create();
+    for (size_t i = 0; i < book->rep_count; i++) {
+        add_lane(book, &book->reps[i].webhook);
+        add_lane(book, book->reps[i].fallback);
+    }
+    if (book->admin) {
+        book->admin->lane = xstrdup(ADMIN);
+        add_lane(book, book->admin);
+    }
+}
+
+const struct rep *rulebook_rep(const struct rulebook *rulebook, const char *id)
+{
+    const struct name *found = id ? names_find(rulebook->rep_index, id) : NULL;
+
+    return found ? found->thing : NULL;
+}
+
+const struct endpoint *rulebook_lane(const struct rulebook *rulebook, const char *lane)
+{
+    const struct name *found = lane ? names_find(rulebook->lane_index, lane) : NULL;
+
+    return found ? found->thing : NULL;
+}

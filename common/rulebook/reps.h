@@ -1,0 +1,14 @@
+// The people of a rule book: the settings of a rep, and what can only be checked when all are
+// known.
+#pragma once
+
+#include "common/base/attributes.h"
+#include "common/rulebook/reader.h"
+#include "common/rulebook/settings.h"
+
+extern const struct setting_group rep_group;
+extern const struct setting_group default_group;
+extern const struct setting_words role_words;
+
+// Looks up every rep that a setting named, and indexes reps and lanes in the book.
+void reps_settle(struct reader *reader, struct rulebook *book);

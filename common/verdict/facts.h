@@ -1,0 +1,23 @@
+// What a matcher's field is worth in a case: one function, from case file, event and moment to a
+// fact.
+#pragma once
+
+#include <stdint.h>
+
+#include "common/base/text.h"
+#include "common/event/event.h"
+#include "common/rulebook/matcher.h"
+#include "common/verdict/case_file.h"
+
+struct fact_source {
+    const struct case_file *file;
+    const struct issue *issue;     // as it stands after the event
+    const struct account *account; // likewise
+    const struct event *event;     // NULL: none (a tier is asked for)
+    const char *tier;              // of the account; NULL: none, or not known yet
+    int64_t now_ms;
+};
+
+struct fact fact_of(const struct fact_source *source, const struct matcher *matcher);
+// Adds the value as people write it, such as 18250.00 or "3 days"; "nothing" where it is absent.
+void fact_write(struct text *out, const struct fact *fact);

@@ -1,0 +1,277 @@
+#include "common/verdict/words.h"
+
+#include <string.h>
+
+#include "common/base/moment.h"
+#include "common/base/money.h"
+
+enum { NAME_BYTES = 120, SUMMARY_BYTES = 240, PASSAGE_BYTES = 600 };
+
+void words_stand_firm(struct text *out, const struct rep *sales)
+{
+    text_addf(out,
+              "%s has this in hand and decides it for us. Nobody here will tell you anything "
+              "different.",
+              sales->name);
+}
+
+// "Pat" of "Pat Okafor".
+static void add_first_name(struct text *out, const char *name)
+{
+    text_add_bytes(out, name, strcspn(name, " "));
+}
+
+static void add_account(struct text *out, const struct notice *notice)
+{
+    const struct account *account = &notice->file->account;
+
+    if (account->name) {
+        text_add_line(out, account->name, NAME_BYTES);
+    } else if (account->key) {
+        text_add_line(out, account->key, NAME_BYTES);
+    } else {
+        text_add(out, "A customer without a record");
+    }
+    if (notice->tier) {
+        text_add(out, " (");
+        text_add_line(out, notice->tier, NAME_BYTES);
+        text_add(out, ")");
+    }
+}
+
+static void add_summary(struct text *out, const struct issue *issue)
+{
+    if (issue->summary) {
+        text_add_line(out, issue->summary, SUMMARY_BYTES);
+    } else {
+        text_add(out, "issue ");
+        text_add_line(out, issue->key, NAME_BYTES);
+    }
+}
+
+void words_headline(struct text *out, const struct notice *notice, int64_t now_ms)
+{
+    (void)now_ms;
+    if (notice->kind == NOTICE_DEAD_LETTER) {
+        text_add_line(out, notice->why, SUMMARY_BYTES);
+        return;
+    }
+    add_account(out, notice);
+    switch (notice->kind) {
+    case NOTICE_ESCALATION:
+        text_add(out, " asks for you: ");
+        break;
+    case NOTICE_HANDED_OVER:
+        text_add(out, ", now with ");
+        add_first_name(out, notice->sales->name);
+        text_add(out, ": ");
+        break;
+    case NOTICE_STAND_FIRM:
+        text_add(out, ", stand firm: ");
+        break;
+    default:
+        text_add(out, ": ");
+        break;
+    }
+    if (notice->file->issue.known) {
+        add_summary(out, &notice->file->issue);
+    } else {
+        text_add(out, notice->words ? "" : "its record changed");
+        text_add_line(out, notice->words ? notice->words : "", SUMMARY_BYTES);
+    }
+}
+
+// "Billing", of "billing".
+static void add_capital(struct text *out, const char *word)
+{
+    size_t from = out->size;
+
+    text_add_line(out, word, NAME_BYTES);
+    if (out->size > from && out->bytes[from] >= 'a' && out->bytes[from] <= 'z') {
+        out->bytes[from] = (char)(out->bytes[from] - 'a' + 'A');
+    }
+}
+
+static void add_age(struct text *out, const struct issue *issue, int64_t now_ms)
+{
+    char buffer[MOMENT_TEXT_BYTES];
+    int64_t age = now_ms - issue->opened_at_ms;
+
+    switch (issue->state) {
+    case ISSUE_RESOLVED:
+        text_add(out, ", resolved ");
+        text_add(out, moment_format_day(issue->state_at_ms, now_ms, buffer));
+        break;
+    case ISSUE_CLOSED:
+        text_add(out, ", closed ");
+        text_add(out, moment_format_day(issue->state_at_ms, now_ms, buffer));
+        break;
+    default:
+        if (age >= MINUTE_MS) {
+            text_addf(out, ", open %s", span_format(age, buffer));
+        } else {
+            text_add(out, ", just opened");
+        }
+        break;
+    }
+}
+
+// H3, what it is: "Billing, $18,250.00, open 2 days, 2 hand-offs. No explanation …"
+static void add_what(struct text *out, const struct notice *notice, int64_t now_ms)
+{
+    const struct issue *issue = &notice->file->issue;
+    char buffer[MONEY_TEXT_BYTES];
+
+    add_capital(out, issue->category ? issue->category : "Kind not known");
+    if (issue->has_amount) {
+        text_addf(out, ", %s", money_format_people(issue->amount_minor, issue->currency, buffer));
+    }
+    if (issue->severity && strcmp(issue->severity, "normal") != 0) {
+        text_addf(out, ", %s", issue->severity);
+    }
+    add_age(out, issue, now_ms);
+    if (issue->transfers) {
+        text_addf(out, ", %d hand-off%s", issue->transfers, issue->transfers == 1 ? "" : "s");
+    }
+    if (issue->reopened) {
+        text_addf(out, ", reopened %d time%s", issue->reopened, issue->reopened == 1 ? "" : "s");
+    }
+    text_add(out, ".");
+    if (issue->explanation) {
+        text_add(out, " Explained to the client: ");
+        text_add_line(out, issue->explanation, PASSAGE_BYTES);
+    } else if (issue->category && strcmp(issue->category, "billing") == 0) {
+        text_add(out, " No explanation given to the client yet.");
+    }
+    if (!notice->file->account.known) {
+        text_add(out, " The account is not on record.");
+    }
+}
+
+// H3, what is being done and by whom: "Working on it: Pat Okafor (billing). Plan: …"
+static void add_doing(struct text *out, const struct notice *notice, int64_t now_ms)
+{
+    const struct issue *issue = &notice->file->issue;
+    const struct rep *owner = issue->hop == HOP_SALES ? notice->sales : notice->service;
+    char buffer[MOMENT_TEXT_BYTES];
+
+    text_add(out, "\nWorking on it: ");
+    text_add_line(out, issue->acknowledged_by ? issue->acknowledged_by : owner->name, NAME_BYTES);
+    if (issue->department) {
+        text_add(out, " (");
+        text_add_line(out, issue->department, NAME_BYTES);
+        text_add(out, ")");
+    }
+    if (issue->resolution && issue->state >= ISSUE_RESOLVED) {
+        text_add(out, ". Resolution: ");
+        text_add_line(out, issue->resolution, PASSAGE_BYTES);
+    } else if (issue->plan) {
+        text_add(out, ". Plan: ");
+        text_add_line(out, issue->plan, PASSAGE_BYTES);
+        if (issue->plan_due_ms) {
+            text_addf(out, " by %s", moment_format_day(issue->plan_due_ms, now_ms, buffer));
+        }
+    } else {
+        text_add(out, ". No plan yet");
+    }
+    text_add(out, ".");
+}
+
+static void add_contact(struct text *out, const struct notice *notice)
+{
+    if (notice->file->issue.contact) {
+        text_add_line(out, notice->file->issue.contact, NAME_BYTES);
+    } else {
+        text_add(out, "the customer");
+    }
+}
+
+// H3, whether the reader must do anything.
+static void add_to_do(struct text *out, const struct notice *notice)
+{
+    text_add(out, "\nYou: ");
+    switch (notice->kind) {
+    case NOTICE_ESCALATION:
+        text_add(out, "it is yours now. Call ");
+        add_contact(out, notice);
+        text_add(out, "; ");
+        add_first_name(out, notice->service->name);
+        text_add(out, " knows that you will.");
+        break;
+    case NOTICE_HANDED_OVER:
+        text_add(out, "nothing more to decide. ");
+        add_first_name(out, notice->sales->name);
+        text_add(out, " calls the customer; help with the facts.");
+        break;
+    case NOTICE_STAND_FIRM:
+        text_add(out, "give this answer and no other: “");
+        words_stand_firm(out, notice->sales);
+        text_add(out, "” Both of you have the same words.");
+        break;
+    case NOTICE_OWNER:
+        text_add(out, "follow it through: acknowledge it, and tell the customer a plan and a "
+                      "date.");
+        break;
+    default:
+        text_add(out, "nothing to do now. ");
+        add_first_name(out, notice->service->name);
+        text_add(out, " will tell you if that changes.");
+        break;
+    }
+}
+
+// T2, the terms that bear on it; and R2, the recent history.
+static void add_background(struct text *out, const struct notice *notice, int64_t now_ms)
+{
+    const struct case_file *file = notice->file;
+    char buffer[MOMENT_TEXT_BYTES];
+
+    if (file->account.terms_summary) {
+        text_add(out, "\nTerms: ");
+        text_add_line(out, file->account.terms_summary, PASSAGE_BYTES);
+        text_addf(out, " (agreed %s", moment_format_day(file->account.terms_at_ms, now_ms, buffer));
+        if (file->account.terms_agreed_by) {
+            text_add(out, " by ");
+            text_add_line(out, file->account.terms_agreed_by, NAME_BYTES);
+        }
+        if (file->account.terms_link) {
+            text_add(out, ", ");
+            text_add_line(out, file->account.terms_link, SUMMARY_BYTES);
+        }
+        text_add(out, ").");
+    } else if (file->account.known) {
+        text_add(out, "\nTerms: none on record.");
+    }
+    if (file->recent_issues > 1 || file->open_issues > 1) {
+        text_addf(out, "\nLast %d days: %d%s issues, %d open.", CASE_RECENT_DAYS,
+                  file->recent_issues, file->recent_issues >= CASE_COUNT_CAP ? " or more" : "",
+                  file->open_issues);
+    }
+}
+
+static void add_customer_words(struct text *out, const struct notice *notice)
+{
+    if (notice->words && notice->file->issue.known) {
+        text_add(out, "\nThe words: “");
+        text_add_line(out, notice->words, PASSAGE_BYTES);
+        text_add(out, "”");
+    }
+}
+
+void words_body(struct text *out, const struct notice *notice, int64_t now_ms)
+{
+    if (notice->kind == NOTICE_DEAD_LETTER) {
+        text_add(out, "The queue is kept. See what the receiver says, mend it, then: headsup "
+                      "notices --dead, headsup retry");
+        return;
+    }
+    if (notice->file->issue.known) {
+        add_what(out, notice, now_ms);
+        add_doing(out, notice, now_ms);
+        add_to_do(out, notice);
+        add_customer_words(out, notice);
+    } else {
+        text_add(out, "You: nothing to do now.");
+    }
+    add_background(out, notice, now_ms);
+}

@@ -1,0 +1,400 @@
+#include "daemon/courier/courier.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <utlist.h>
+
+#include "common/base/log.h"
+#include "common/base/moment.h"
+#include "common/base/xalloc.h"
+#include "daemon/courier/lane_queue.h"
+
+enum {
+    ALIVE_MS = SECOND_MS,
+    BACKLOG_MS = 10,           // until the next try to be rid of it
+    LAST_WORDS_MS = SECOND_MS, // for the backlog, behind the deadline of a stop
+    MOST_RUNNING = 1024,
+    LEAST_RUNNING = 16,
+    OWN_DESCRIPTORS = 64 // that are no connections
+};
+
+// An outcome that the desk had no room for.
+struct held_outcome {
+    struct held_outcome *prev, *next;
+    struct pair_outcome outcome; // its strings are owned
+};
+
+struct courier {
+    struct pair *pair;
+    struct transfers *transfers;
+    struct lane_queues *queues;
+    struct held_outcome *backlog;
+    int running;
+    bool stopping;
+    bool
+        restless; // something went over the pair since the last look at it: look again, do not wait
+    int64_t stop_mono_ms, alive_mono_ms;
+};
+
+static void hold_outcome(struct courier *courier, const struct pair_outcome *outcome)
+{
+    struct held_outcome *held = xcalloc(1, sizeof *held);
+
+    held->outcome = *outcome;
+    held->outcome.lane = xstrdup(outcome->lane);
+    held->outcome.answer = xstrdup(outcome->answer);
+    DL_APPEND(courier->backlog, held);
+}
+
+static void drop_held(struct courier *courier, struct held_outcome *held)
+{
+    DL_DELETE(courier->backlog, held);
+    free((char *)(uintptr_t)held->outcome.lane);
+    free((char *)(uintptr_t)held->outcome.answer);
+    free(held);
+}
+
+static void flush_backlog(struct courier *courier)
+{
+    struct held_outcome *held, *next;
+
+    DL_FOREACH_SAFE(courier->backlog, held, next)
+    {
+        courier->restless = true;
+        if (pair_send_outcome(courier->pair, &held->outcome) < 0) {
+            return;
+        }
+        drop_held(courier, held);
+    }
+}
+
+static void send_outcome(struct courier *courier, const struct pair_job *job,
+                         const struct transfer_result *result)
+{
+    struct pair_outcome outcome = {
+        .num = job->num,
+        .lane = job->lane,
+        .result = (int32_t)result->result,
+        .status = result->status,
+        .retry_after_ms = result->retry_after_ms,
+        .took_ms = result->took_ms,
+        .answer = result->answer,
+    };
+
+    courier->restless = true;
+    if (courier->backlog || pair_send_outcome(courier->pair, &outcome) < 0) {
+        hold_outcome(courier, &outcome);
+    }
+}
+
+static void send_untried(struct courier *courier, const struct pair_job *job, const char *why)
+{
+    send_outcome(
+        courier, job,
+        &(struct transfer_result){.result = SEND_UNTRIED, .retry_after_ms = -1, .answer = why});
+}
+
+// lane NULL: of all lanes.
+static void hand_back(struct courier *courier, struct lane_queue *lane, const char *why)
+{
+    struct lane_job *job;
+
+    while ((job = lane_queues_take_unstarted(courier->queues, lane)) != NULL) {
+        send_untried(courier, &job->message.job, why);
+        lane_job_destroy(job);
+    }
+}
+
+// Reports a job that was started, and frees it. What waits behind a failure goes back: the desk
+// alone decides whether and when the lane goes on.
+static void finish_job(struct courier *courier, struct lane_job *job,
+                       const struct transfer_result *result)
+{
+    send_outcome(courier, &job->message.job, result);
+    if (result->result == SEND_AGAIN || result->result == SEND_PAUSE ||
+        result->result == SEND_GONE) {
+        hand_back(courier, job->lane, "an earlier notice of the lane failed");
+    }
+    lane_job_ended(courier->queues, job);
+}
+
+static void fail_job(struct courier *courier, struct lane_job *job, enum send_result result,
+                     const char *why)
+{
+    finish_job(courier, job,
+               &(struct transfer_result){.result = result, .retry_after_ms = -1, .answer = why});
+}
+
+static void start_job(struct courier *courier, struct lane_job *job)
+{
+    const struct pair_job *words = &job->message.job;
+    struct transfer_content content = {words->notice_id, words->content_type, words->body,
+                                       words->body_size};
+    const char *why = NULL;
+    const struct transfer_target *target = lane_queue_target(job->lane, &why);
+    int rc;
+
+    if (!target) {
+        fail_job(courier, job, SEND_PAUSE, why);
+        return;
+    }
+    rc = transfers_start(courier->transfers, target, &content, job);
+    if (rc == 0) {
+        courier->running++;
+    } else if (rc == -EAGAIN) {
+        fail_job(courier, job, SEND_AGAIN, "too many name lookups hang");
+    } else {
+        fail_job(courier, job, SEND_AGAIN, "no means to start a transfer");
+    }
+}
+
+// Returns when the next job may start by the clock alone.
+static int64_t start_jobs(struct courier *courier, int64_t now_mono_ms)
+{
+    int64_t wakes_mono_ms = INT64_MAX;
+    struct lane_job *job;
+
+    while (transfers_room(courier->transfers) > 0 &&
+           (job = lane_queues_next(courier->queues, now_mono_ms, &wakes_mono_ms)) != NULL) {
+        start_job(courier, job);
+    }
+    return wakes_mono_ms;
+}
+
+static void harvest(struct courier *courier)
+{
+    struct transfer_result result;
+
+    while (transfers_next(courier->transfers, &result)) {
+        courier->running--;
+        finish_job(courier, result.owner, &result);
+    }
+}
+
+static void abort_running(struct courier *courier)
+{
+    struct transfer_result result;
+
+    while (transfers_abort_next(courier->transfers, &result)) {
+        courier->running--;
+        finish_job(courier, result.owner, &result);
+    }
+}
+
+static void on_job(struct courier *courier, struct pair_message *message)
+{
+    if (courier->stopping) {
+        send_untried(courier, &message->job, "the courier stops");
+    } else if (!lane_queues_add(courier->queues, message)) {
+        send_untried(courier, &message->job, "the courier knows no such lane");
+    }
+}
+
+static void on_stop(struct courier *courier, int64_t deadline_ms)
+{
+    if (!courier->stopping) {
+        courier->stopping = true;
+        courier->stop_mono_ms = clock_mono_ms() + deadline_ms;
+        hand_back(courier, NULL, "the courier stops");
+    }
+}
+
+static int on_message(struct courier *courier, struct pair_message *message)
+{
+    switch (message->kind) {
+    case PAIR_LANE:
+        lane_queues_set(courier->queues, message);
+        return 0;
+    case PAIR_JOB:
+        on_job(courier, message);
+        return 0;
+    case PAIR_STOP:
+        on_stop(courier, message->deadline_ms);
+        return 0;
+    case PAIR_HELLO:
+    case PAIR_OUTCOME:
+    case PAIR_ALIVE:
+        break;
+    }
+    return -EPROTO;
+}
+
+// Takes in all that has come. The pair's descriptor tells of a change once only, so that nothing
+// may be left behind when the loop goes to wait.
+static int drain_pair(struct courier *courier)
+{
+    struct pair_message message = {0};
+    int rc;
+
+    while ((rc = pair_receive(courier->pair, &message)) > 0) {
+        courier->restless = true;
+        rc = on_message(courier, &message);
+        pair_message_finish(&message);
+        if (rc < 0) {
+            break;
+        }
+    }
+    return rc;
+}
+
+static void say_alive(struct courier *courier, int64_t now_mono_ms)
+{
+    if (now_mono_ms >= courier->alive_mono_ms) {
+        courier->alive_mono_ms = now_mono_ms + ALIVE_MS;
+        courier->restless = true;
+        // one that finds no room is not missed: the desk has not read those before it
+        if (pair_send_plain(courier->pair, PAIR_ALIVE) < 0) {
+            log_debug("the desk does not keep up");
+        }
+    }
+}
+
+static bool is_done(const struct courier *courier, int64_t now_mono_ms)
+{
+    return courier->stopping && !courier->running &&
+           (!courier->backlog || now_mono_ms >= courier->stop_mono_ms + LAST_WORDS_MS);
+}
+
+static int64_t sooner(int64_t left, int64_t right)
+{
+    return left < right ? left : right;
+}
+
+// How long the loop may wait, given when the next job may start.
+static int64_t patience(const struct courier *courier, int64_t now_mono_ms, int64_t wakes_mono_ms)
+{
+    int64_t until = sooner(courier->alive_mono_ms, wakes_mono_ms);
+
+    if (courier->restless) {
+        return 0;
+    }
+    if (courier->stopping) {
+        until = sooner(until, courier->stop_mono_ms);
+    }
+    if (courier->backlog) {
+        until = sooner(until, now_mono_ms + BACKLOG_MS);
+    }
+    return until > now_mono_ms ? until - now_mono_ms : 0;
+}
+
+static int loop(struct courier *courier)
+{
+    for (;;) {
+        int64_t now_mono_ms, wakes_mono_ms;
+        int rc;
+
+        courier->restless = false;
+        flush_backlog(courier);
+        rc = drain_pair(courier);
+        if (rc < 0) {
+            log_error("the desk sent what cannot be read: %s", strerror(-rc));
+            return rc;
+        }
+        now_mono_ms = clock_mono_ms();
+        wakes_mono_ms = start_jobs(courier, now_mono_ms);
+        say_alive(courier, now_mono_ms);
+        if (courier->stopping && now_mono_ms >= courier->stop_mono_ms) {
+            abort_running(courier);
+        }
+        if (is_done(courier, now_mono_ms)) {
+            return 0;
+        }
+        transfers_run(courier->transfers, pair_fd(courier->pair),
+                      patience(courier, now_mono_ms, wakes_mono_ms));
+        harvest(courier);
+    }
+}
+
+// Ends with the desk, is stopped by the desk alone, and leaves no secret in a core.
+static int settle_process(pid_t parent)
+{
+    static const int ignored[] = {SIGTERM, SIGINT, SIGHUP, SIGPIPE};
+
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) {
+        return -errno;
+    }
+    if (getppid() != parent) {
+        return -ESRCH; // it had died before we asked
+    }
+    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++) {
+        (void)signal(ignored[i], SIG_IGN);
+    }
+    return setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}) < 0 ? -errno : 0;
+}
+
+// How many transfers the descriptors allow: each may have one connection under way, and as many are
+// kept open.
+static int most_running(void)
+{
+    struct rlimit limit = {0};
+    rlim_t room;
+
+    (void)getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+    room = limit.rlim_cur > OWN_DESCRIPTORS ? (limit.rlim_cur - OWN_DESCRIPTORS) / 2 : 0;
+    if (room > MOST_RUNNING) {
+        return MOST_RUNNING;
+    }
+    return room < LEAST_RUNNING ? LEAST_RUNNING : (int)room;
+}
+
+static void courier_finish(struct courier *courier)
+{
+    struct held_outcome *held, *next;
+
+    DL_FOREACH_SAFE(courier->backlog, held, next)
+    {
+        drop_held(courier, held);
+    }
+    transfers_destroy(courier->transfers); // before the jobs, whose bodies it borrows
+    lane_queues_destroy(courier->queues);
+    pair_close(courier->pair);
+}
+
+static int courier_init(struct courier *courier, const char *endpoint, struct error *err)
+{
+    int rc;
+
+    courier->queues = lane_queues_create();
+    rc = transfers_create(most_running(), &courier->transfers, err);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = pair_connect(NULL, endpoint, &courier->pair, err);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = pair_send_plain(courier->pair, PAIR_HELLO);
+    return rc < 0 ? error_set(err, rc, "cannot greet the desk: %s", strerror(-rc)) : 0;
+}
+
+int courier_run(const char *endpoint, pid_t parent)
+{
+    cleanup_with(courier_finish) struct courier courier = {0};
+    struct error err = {0};
+    int rc;
+
+    log_set_name("courier");
+    rc = settle_process(parent);
+    if (rc < 0) {
+        log_error("cannot begin: %s", strerror(-rc));
+        return rc;
+    }
+    if (sodium_init() < 0) {
+        log_error("libsodium does not start");
+        return -ENOSYS;
+    }
+    rc = courier_init(&courier, endpoint, &err);
+    if (rc < 0) {
+        log_error("%s", err.message);
+        return rc;
+    }
+    return loop(&courier);
+}

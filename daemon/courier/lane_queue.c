@@ -1,0 +1,237 @@
+#include "daemon/courier/lane_queue.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+#include <utlist.h>
+
+#include "common/base/xalloc.h"
+
+enum { HOST_BYTES = 256 };
+
+struct lane_queue {
+    char *name;
+    struct pair_message settings; // PAIR_LANE; owned
+    struct transfer_target target;
+    struct signature_key key;
+    const char *trouble;           // what is wrong with the settings; NULL: nothing
+    struct lane_job *first, *last; // not started
+    int running;
+    int64_t next_mono_ms;           // when the gap ends
+    bool is_ready;                  // in the list of queues->ready
+    struct lane_queue *prev, *next; // there
+    UT_hash_handle hh;
+};
+
+struct lane_queues {
+    struct lane_queue *by_name;
+    struct lane_queue *ready; // those with a job to start, but for their gap
+};
+
+struct lane_queues *lane_queues_create(void)
+{
+    return xcalloc(1, sizeof(struct lane_queues));
+}
+
+void lane_job_destroy(struct lane_job *job)
+{
+    if (job) {
+        pair_message_finish(&job->message);
+        free(job);
+    }
+}
+
+static void lane_queue_destroy(struct lane_queue *lane)
+{
+    struct lane_job *job, *next;
+
+    LL_FOREACH_SAFE(lane->first, job, next)
+    {
+        lane_job_destroy(job);
+    }
+    signature_key_finish(&lane->key);
+    pair_message_finish(&lane->settings);
+    free(lane->name);
+    free(lane);
+}
+
+void lane_queues_destroy(struct lane_queues *queues)
+{
+    struct lane_queue *lane, *next;
+
+    if (!queues) {
+        return;
+    }
+    HASH_ITER(hh, queues->by_name, lane, next)
+    {
+        HASH_DEL(queues->by_name, lane);
+        lane_queue_destroy(lane);
+    }
+    free(queues);
+}
+
+// Puts the lane into the list of the ready ones or takes it out, as it is now.
+static void sort_in(struct lane_queues *queues, struct lane_queue *lane)
+{
+    bool is_ready = lane->first && lane->running < lane->settings.lane.concurrency;
+
+    if (is_ready && !lane->is_ready) {
+        DL_APPEND(queues->ready, lane);
+    } else if (!is_ready && lane->is_ready) {
+        DL_DELETE(queues->ready, lane);
+    }
+    lane->is_ready = is_ready;
+}
+
+static struct lane_queue *find(const struct lane_queues *queues, const char *name)
+{
+    struct lane_queue *lane;
+
+    HASH_FIND_STR(queues->by_name, name, lane);
+    return lane;
+}
+
+// Reads what the settings mean for a transfer.
+static void read_settings(struct lane_queue *lane)
+{
+    const struct pair_lane *settings = &lane->settings.lane;
+    char host[HOST_BYTES];
+
+    lane->trouble = NULL;
+    signature_key_finish(&lane->key);
+    lane->target = (struct transfer_target){
+        .url = settings->url,
+        .policy = {.allow_private = settings->allow_private},
+        .timeout_ms = settings->timeout_ms,
+        .connect_timeout_ms = settings->connect_timeout_ms,
+    };
+    if (transfer_url_host(settings->url, host, sizeof host) < 0) {
+        lane->trouble = "the url cannot be read";
+        return;
+    }
+    lane->target.policy.to_loopback = address_host_is_loopback(host);
+    lane->target.allow_http = settings->insecure || lane->target.policy.to_loopback;
+    lane->target.needs_lookup = !address_host_is_literal(host);
+    if (settings->secret) {
+        if (signature_key_read(settings->secret, &lane->key) < 0) {
+            lane->trouble = "the secret is not whsec_ and 24 to 64 bytes in base64";
+            return;
+        }
+        lane->target.key = &lane->key;
+    }
+}
+
+void lane_queues_set(struct lane_queues *queues, struct pair_message *message)
+{
+    const char *name = message->lane.lane;
+    struct lane_queue *lane = find(queues, name);
+
+    if (!lane) {
+        lane = xcalloc(1, sizeof *lane);
+        lane->name = xstrdup(name);
+        HASH_ADD_KEYPTR(hh, queues->by_name, lane->name, strlen(lane->name), lane);
+    }
+    pair_message_finish(&lane->settings);
+    lane->settings = *message;
+    *message = (struct pair_message){0};
+    read_settings(lane);
+    sort_in(queues, lane);
+}
+
+bool lane_queues_add(struct lane_queues *queues, struct pair_message *message)
+{
+    struct lane_queue *lane = find(queues, message->job.lane);
+    struct lane_job *job;
+
+    if (!lane) {
+        return false;
+    }
+    job = xcalloc(1, sizeof *job);
+    job->lane = lane;
+    job->message = *message;
+    *message = (struct pair_message){0};
+    if (lane->last) {
+        lane->last->next = job;
+    } else {
+        lane->first = job;
+    }
+    lane->last = job;
+    sort_in(queues, lane);
+    return true;
+}
+
+static struct lane_job *take_first(struct lane_queue *lane)
+{
+    struct lane_job *job = lane->first;
+
+    lane->first = job->next;
+    if (!lane->first) {
+        lane->last = NULL;
+    }
+    job->next = NULL;
+    return job;
+}
+
+struct lane_job *lane_queues_next(struct lane_queues *queues, int64_t now_mono_ms,
+                                  int64_t *ret_wakes_mono_ms)
+{
+    int64_t wakes = INT64_MAX;
+    struct lane_queue *lane;
+
+    DL_FOREACH(queues->ready, lane)
+    {
+        if (lane->next_mono_ms <= now_mono_ms) {
+            struct lane_job *job = take_first(lane);
+
+            lane->running++;
+            lane->next_mono_ms = now_mono_ms + lane->settings.lane.rate_gap_ms;
+            // to the end of the list: the others first
+            DL_DELETE(queues->ready, lane);
+            lane->is_ready = false;
+            sort_in(queues, lane);
+            return job;
+        }
+        wakes = lane->next_mono_ms < wakes ? lane->next_mono_ms : wakes;
+    }
+    *ret_wakes_mono_ms = wakes;
+    return NULL;
+}
+
+void lane_job_ended(struct lane_queues *queues, struct lane_job *job)
+{
+    job->lane->running--;
+    sort_in(queues, job->lane);
+    lane_job_destroy(job);
+}
+
+static struct lane_queue *any_with_jobs(const struct lane_queues *queues)
+{
+    struct lane_queue *lane, *next;
+
+    HASH_ITER(hh, queues->by_name, lane, next)
+    {
+        if (lane->first) {
+            return lane;
+        }
+    }
+    return NULL;
+}
+
+struct lane_job *lane_queues_take_unstarted(struct lane_queues *queues, struct lane_queue *lane)
+{
+    struct lane_job *job;
+
+    lane = lane ? lane : any_with_jobs(queues);
+    if (!lane || !lane->first) {
+        return NULL;
+    }
+    job = take_first(lane);
+    sort_in(queues, lane);
+    return job;
+}
+
+const struct transfer_target *lane_queue_target(const struct lane_queue *lane, const char **ret_why)
+{
+    *ret_why = lane->trouble;
+    return lane->trouble ? NULL : &lane->target;
+}

@@ -1,0 +1,40 @@
+// The courier's lanes: what waits for each, and which may start now. A lane keeps its order, its
+// number at once and its gap between two; the lanes take turns. Settings and jobs live in the
+// frames that brought them. Nothing here sends.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/courier/transfer.h"
+#include "daemon/pair.h"
+
+struct lane_queues; // all lanes
+struct lane_queue;  // one
+
+struct lane_job {
+    struct lane_job *next;
+    struct lane_queue *lane;
+    struct pair_message message; // PAIR_JOB; owned
+};
+
+struct lane_queues *lane_queues_create(void);
+void lane_queues_destroy(struct lane_queues *queues);
+
+// Opens a lane or changes it for its next jobs. Takes the message over.
+void lane_queues_set(struct lane_queues *queues, struct pair_message *message);
+// Puts a job at the end of its lane and takes the message over; false where there is no such lane.
+must_check bool lane_queues_add(struct lane_queues *queues, struct pair_message *message);
+// Takes the next job that may start; it counts as running until lane_job_ended(). NULL: none now,
+// and ret_wakes_mono_ms is when a gap ends, INT64_MAX where none is open.
+struct lane_job *lane_queues_next(struct lane_queues *queues, int64_t now_mono_ms,
+                                  int64_t *ret_wakes_mono_ms);
+// A job that was running has ended: frees it.
+void lane_job_ended(struct lane_queues *queues, struct lane_job *job);
+// Takes a job of the lane that was not started, NULL where there is none; lane NULL: of any lane.
+struct lane_job *lane_queues_take_unstarted(struct lane_queues *queues, struct lane_queue *lane);
+void lane_job_destroy(struct lane_job *job);
+
+// Where the lane sends. NULL, with words in ret_why, where its settings are of no use.
+const struct transfer_target *lane_queue_target(const struct lane_queue *lane,
+                                                const char **ret_why);

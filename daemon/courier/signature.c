@@ -1,0 +1,62 @@
+#include "daemon/courier/signature.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+int signature_key_read(const char *secret, struct signature_key *ret)
+{
+    static const char prefix[] = "whsec_";
+    struct signature_key key = {0};
+    size_t length = strlen(secret);
+    int rc;
+
+    if (strncmp(secret, prefix, sizeof prefix - 1) != 0) {
+        return -EINVAL;
+    }
+    secret += sizeof prefix - 1;
+    length -= sizeof prefix - 1;
+    // padded first; libsodium takes each form only under its own name
+    rc = sodium_base642bin(key.bytes, sizeof key.bytes, secret, length, NULL, &key.size, NULL,
+                           sodium_base64_VARIANT_ORIGINAL);
+    if (rc != 0) {
+        rc = sodium_base642bin(key.bytes, sizeof key.bytes, secret, length, NULL, &key.size, NULL,
+                               sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
+    }
+    if (rc == 0 && key.size >= SIGNATURE_KEY_MIN) {
+        *ret = key;
+    } else {
+        rc = -EINVAL;
+    }
+    signature_key_finish(&key);
+    return rc;
+}
+
+void signature_key_finish(struct signature_key *key)
+{
+    sodium_memzero(key, sizeof *key);
+}
+
+const char *signature_write(const struct signature_key *key, const struct signed_content *content,
+                            char *buffer)
+{
+    crypto_auth_hmacsha256_state state;
+    unsigned char digest[crypto_auth_hmacsha256_BYTES];
+    char stamp[24];
+    int size = snprintf(stamp, sizeof stamp, ".%" PRId64 ".", content->timestamp_s);
+
+    (void)crypto_auth_hmacsha256_init(&state, key->bytes, key->size);
+    (void)crypto_auth_hmacsha256_update(&state, (const unsigned char *)content->id,
+                                        strlen(content->id));
+    (void)crypto_auth_hmacsha256_update(&state, (const unsigned char *)stamp, (size_t)size);
+    (void)crypto_auth_hmacsha256_update(&state, (const unsigned char *)content->body,
+                                        content->body_size);
+    (void)crypto_auth_hmacsha256_final(&state, digest);
+    sodium_memzero(&state, sizeof state);
+    memcpy(buffer, "v1,", 3);
+    (void)sodium_bin2base64(buffer + 3, SIGNATURE_BYTES - 3, digest, sizeof digest,
+                            sodium_base64_VARIANT_ORIGINAL);
+    return buffer;
+}

@@ -1,0 +1,32 @@
+// The courier as the desk sees it: a child process at the other end of a pair. It is this very
+// program, forked and executed anew (so that it shares no memory, no descriptor and no library
+// state with the desk), and started again when it dies, with a growing pause.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "common/base/attributes.h"
+#include "common/base/error.h"
+#include "daemon/pair.h"
+
+struct courier_child {
+    void *zmq_context;
+    char directory[100]; // the runtime directory; holds the pair's socket
+    struct pair *pair;   // NULL: no courier
+    pid_t pid;
+    bool ready;     // it said HELLO
+    bool stopping;  // it was told to stop: its end is no accident
+    int generation; // a new socket for each, so that nothing of the last one is heard
+    int64_t start_at_mono_ms, alive_mono_ms;
+    int64_t pause_ms; // before the next start
+};
+
+// Starts a courier where none runs and its time has come. Negative: it could not be started.
+must_check int courier_child_start(struct courier_child *child, int64_t now_mono_ms,
+                                   struct error *err);
+// Takes in that a child of ours ended; true where it was the courier.
+bool courier_child_reap(struct courier_child *child, int64_t now_mono_ms);
+// Ends it at once, and waits for it.
+void courier_child_kill(struct courier_child *child);

@@ -1,0 +1,44 @@
+// The outbox: what is decided and not yet delivered. In the desk's process. It hands each lane's
+// due notices to the courier, rendered from the case as it stands at that moment, and records what
+// became of them. The ledger holds the truth; here is only what is in hand.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/attributes.h"
+#include "common/base/error.h"
+#include "common/ledger/ledger.h"
+#include "common/rulebook/rulebook.h"
+#include "daemon/pair.h"
+
+struct outbox;
+
+// rulebook and ledger are borrowed. What the ledger holds is due at once, as new work is.
+must_check int outbox_create(const struct rulebook *rulebook, struct ledger *ledger,
+                             struct outbox **ret, struct error *err);
+void outbox_destroy(struct outbox *outbox);
+
+// A courier is up: it is told the lanes, and gets jobs from now on. pair is borrowed until it is
+// lost.
+void outbox_courier_up(struct outbox *outbox, struct pair *pair);
+// The courier died: what it had in hand goes out again, under the same ids.
+void outbox_courier_lost(struct outbox *outbox);
+
+// Hints from the desk; lane NULL: all of them.
+void outbox_lane_has_work(void *outbox, const char *lane);
+void outbox_lane_is_resumed(void *outbox, const char *lane);
+
+// Keeps an outcome until outbox_record() puts it on record.
+void outbox_take_outcome(struct outbox *outbox, const struct pair_outcome *outcome);
+size_t outbox_outcomes(const struct outbox *outbox);
+// Records the outcomes kept, inside the open transaction; outbox_recorded() forgets them once that
+// is committed. Negative: the ledger failed.
+must_check int outbox_record(struct outbox *outbox, int64_t now_ms, struct error *err);
+void outbox_recorded(struct outbox *outbox);
+
+// Hands over what is due. Negative: the ledger failed.
+must_check int outbox_hand_over(struct outbox *outbox, int64_t now_ms, struct error *err);
+// When there will be something to hand over; INT64_MAX: not before something happens.
+int64_t outbox_wakes_at(const struct outbox *outbox);
+size_t outbox_in_hand(const struct outbox *outbox);

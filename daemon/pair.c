@@ -1,0 +1,417 @@
+#include "daemon/pair.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <zmq.h>
+
+#include "common/base/xalloc.h"
+
+enum {
+    PAIR_TEXTS = 4,
+    PAIR_NUMBERS = 6,
+    PAIR_HWM = 16384, // messages; the windows of 128 lanes
+    PAIR_LAST_WORDS_MS = 1000
+};
+
+// Says that the other end is this program, and of this form: a daemon that was replaced on disk
+// while it ran may start a courier of another version.
+#define PAIR_MARK UINT32_C(0x48550001)
+#define NO_TEXT   UINT32_MAX // in sizes: the text is NULL
+
+// What each frame begins with. The texts follow, in order, each with its NUL.
+struct head {
+    uint32_t mark, kind;
+    uint32_t sizes[PAIR_TEXTS];
+    int64_t numbers[PAIR_NUMBERS];
+};
+
+struct slice {
+    const char *bytes; // NULL: no text
+    size_t size;
+};
+
+// A message between its struct and its frame.
+struct draft {
+    enum pair_kind kind;
+    int64_t numbers[PAIR_NUMBERS];
+    struct slice texts[PAIR_TEXTS];
+};
+
+struct pair {
+    void *socket;
+    void *context; // owned; NULL where it is the caller's
+};
+
+static struct slice slice_of(const char *string)
+{
+    return (struct slice){string, string ? strlen(string) : 0};
+}
+
+static int set_options(void *socket, int linger_ms)
+{
+    int hwm = PAIR_HWM;
+    int64_t max_bytes = (int64_t)sizeof(struct head) + PAIR_TEXTS * (PAIR_TEXT_BYTES + 1);
+
+    if (zmq_setsockopt(socket, ZMQ_LINGER, &linger_ms, sizeof linger_ms) < 0 ||
+        zmq_setsockopt(socket, ZMQ_SNDHWM, &hwm, sizeof hwm) < 0 ||
+        zmq_setsockopt(socket, ZMQ_RCVHWM, &hwm, sizeof hwm) < 0 ||
+        zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &max_bytes, sizeof max_bytes) < 0) {
+        return -errno;
+    }
+    return 0;
+}
+
+static int pair_open(void *zmq_context, int linger_ms, struct pair **ret, struct error *err)
+{
+    struct pair *pair = xcalloc(1, sizeof *pair);
+    int rc = 0;
+
+    if (!zmq_context) {
+        zmq_context = pair->context = zmq_ctx_new();
+    }
+    pair->socket = zmq_socket(zmq_context, ZMQ_PAIR);
+    rc = pair->socket ? set_options(pair->socket, linger_ms) : -errno;
+    if (rc < 0) {
+        pair_close(pair);
+        return error_set(err, rc, "no socket for the pair: %s", zmq_strerror(-rc));
+    }
+    *ret = pair;
+    return 0;
+}
+
+int pair_bind(void *zmq_context, const char *endpoint, struct pair **ret, struct error *err)
+{
+    struct pair *pair = NULL;
+    mode_t before;
+    int rc;
+
+    rc = pair_open(zmq_context, 0, &pair, err);
+    if (rc < 0) {
+        return rc;
+    }
+    // libzmq makes the socket's file with the mask of the process: for our own user only
+    before = umask(0177);
+    rc = zmq_bind(pair->socket, endpoint);
+    rc = rc < 0 ? -errno : 0;
+    (void)umask(before);
+    if (rc < 0) {
+        pair_close(pair);
+        return error_set(err, rc, "cannot bind the pair at %s: %s", endpoint, zmq_strerror(-rc));
+    }
+    *ret = pair;
+    return 0;
+}
+
+int pair_connect(void *zmq_context, const char *endpoint, struct pair **ret, struct error *err)
+{
+    struct pair *pair = NULL;
+    int rc = pair_open(zmq_context, PAIR_LAST_WORDS_MS, &pair, err);
+
+    if (rc < 0) {
+        return rc;
+    }
+    if (zmq_connect(pair->socket, endpoint) < 0) {
+        rc = -errno;
+        pair_close(pair);
+        return error_set(err, rc, "cannot connect the pair to %s: %s", endpoint, zmq_strerror(-rc));
+    }
+    *ret = pair;
+    return 0;
+}
+
+void pair_close(struct pair *pair)
+{
+    if (!pair) {
+        return;
+    }
+    if (pair->socket) {
+        (void)zmq_close(pair->socket);
+    }
+    while (pair->context && zmq_ctx_term(pair->context) < 0 && errno == EINTR) {
+    }
+    free(pair);
+}
+
+void *pair_socket(struct pair *pair)
+{
+    return pair->socket;
+}
+
+int pair_fd(struct pair *pair)
+{
+    int fd = -1;
+    size_t size = sizeof fd;
+
+    return zmq_getsockopt(pair->socket, ZMQ_FD, &fd, &size) < 0 ? -errno : fd;
+}
+
+// Fills in the head and says how large the frame is; 0 where a text is too long.
+static size_t measure(const struct draft *draft, struct head *head)
+{
+    size_t total = sizeof *head;
+
+    *head = (struct head){.mark = PAIR_MARK, .kind = draft->kind};
+    memcpy(head->numbers, draft->numbers, sizeof head->numbers);
+    for (int i = 0; i < PAIR_TEXTS; i++) {
+        const struct slice *text = &draft->texts[i];
+
+        if (!text->bytes) {
+            head->sizes[i] = NO_TEXT;
+            continue;
+        }
+        if (text->size > PAIR_TEXT_BYTES) {
+            return 0;
+        }
+        head->sizes[i] = (uint32_t)text->size;
+        total += text->size + 1;
+    }
+    return total;
+}
+
+static int send_draft(struct pair *pair, const struct draft *draft)
+{
+    struct head head;
+    size_t size = measure(draft, &head);
+    zmq_msg_t frame;
+    char *at;
+    int rc;
+
+    if (!size) {
+        return -EMSGSIZE;
+    }
+    if (zmq_msg_init_size(&frame, size) < 0) {
+        return -errno;
+    }
+    at = zmq_msg_data(&frame);
+    memcpy(at, &head, sizeof head);
+    at += sizeof head;
+    for (int i = 0; i < PAIR_TEXTS; i++) {
+        const struct slice *text = &draft->texts[i];
+
+        if (text->bytes) {
+            memcpy(at, text->bytes, text->size);
+            at[text->size] = '\0';
+            at += text->size + 1;
+        }
+    }
+    do {
+        rc = zmq_msg_send(&frame, pair->socket, ZMQ_DONTWAIT);
+    } while (rc < 0 && errno == EINTR);
+    if (rc < 0) {
+        rc = -errno;
+        (void)zmq_msg_close(&frame);
+        return rc;
+    }
+    return 0;
+}
+
+int pair_send_lane(struct pair *pair, const struct pair_lane *lane)
+{
+    return send_draft(
+        pair, &(struct draft){
+                  .kind = PAIR_LANE,
+                  .numbers = {lane->insecure, lane->allow_private, lane->concurrency,
+                              lane->rate_gap_ms, lane->timeout_ms, lane->connect_timeout_ms},
+                  .texts = {slice_of(lane->lane), slice_of(lane->url), slice_of(lane->secret)},
+              });
+}
+
+int pair_send_job(struct pair *pair, const struct pair_job *job)
+{
+    return send_draft(pair, &(struct draft){
+                                .kind = PAIR_JOB,
+                                .numbers = {job->num},
+                                .texts = {slice_of(job->lane),
+                                          slice_of(job->notice_id),
+                                          slice_of(job->content_type),
+                                          {job->body, job->body_size}},
+                            });
+}
+
+int pair_send_stop(struct pair *pair, int64_t deadline_ms)
+{
+    return send_draft(pair, &(struct draft){.kind = PAIR_STOP, .numbers = {deadline_ms}});
+}
+
+int pair_send_outcome(struct pair *pair, const struct pair_outcome *outcome)
+{
+    return send_draft(pair, &(struct draft){
+                                .kind = PAIR_OUTCOME,
+                                .numbers = {outcome->num, outcome->result, outcome->status,
+                                            outcome->retry_after_ms, outcome->took_ms},
+                                .texts = {slice_of(outcome->lane), slice_of(outcome->answer)},
+                            });
+}
+
+int pair_send_plain(struct pair *pair, enum pair_kind kind)
+{
+    return send_draft(pair, &(struct draft){.kind = kind});
+}
+
+// Reads the frame into the draft: its texts lie one after the other, fill it exactly, and end in a
+// NUL each.
+static bool read_frame(const char *bytes, size_t size, struct draft *ret)
+{
+    struct head head;
+    size_t at = sizeof head;
+
+    if (size < sizeof head) {
+        return false;
+    }
+    memcpy(&head, bytes, sizeof head);
+    if (head.mark != PAIR_MARK || head.kind < PAIR_LANE || head.kind > PAIR_ALIVE) {
+        return false;
+    }
+    *ret = (struct draft){.kind = (enum pair_kind)head.kind};
+    memcpy(ret->numbers, head.numbers, sizeof ret->numbers);
+    for (int i = 0; i < PAIR_TEXTS; i++) {
+        uint32_t length = head.sizes[i];
+
+        if (length == NO_TEXT) {
+            continue;
+        }
+        if (length > PAIR_TEXT_BYTES || size - at <= length || bytes[at + length] != '\0') {
+            return false;
+        }
+        ret->texts[i] = (struct slice){bytes + at, length};
+        at += (size_t)length + 1;
+    }
+    return at == size;
+}
+
+// True where the first `count` texts are there and are strings.
+static bool has_strings(const struct draft *draft, int count)
+{
+    for (int i = 0; i < count; i++) {
+        const struct slice *text = &draft->texts[i];
+
+        if (!text->bytes || memchr(text->bytes, '\0', text->size)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool fits(int64_t number, int64_t least, int64_t most)
+{
+    return number >= least && number <= most;
+}
+
+static bool read_lane(const struct draft *draft, struct pair_lane *ret)
+{
+    const int64_t *numbers = draft->numbers;
+
+    if (!has_strings(draft, 2) || !fits(numbers[2], 1, INT32_MAX)) {
+        return false;
+    }
+    *ret = (struct pair_lane){
+        .lane = draft->texts[0].bytes,
+        .url = draft->texts[1].bytes,
+        .secret = draft->texts[2].bytes,
+        .insecure = numbers[0] != 0,
+        .allow_private = numbers[1] != 0,
+        .concurrency = (int32_t)numbers[2],
+        .rate_gap_ms = numbers[3],
+        .timeout_ms = numbers[4],
+        .connect_timeout_ms = numbers[5],
+    };
+    return fits(ret->rate_gap_ms, 0, INT32_MAX) && fits(ret->timeout_ms, 1, INT32_MAX) &&
+           fits(ret->connect_timeout_ms, 1, INT32_MAX);
+}
+
+static bool read_job(const struct draft *draft, struct pair_job *ret)
+{
+    if (!has_strings(draft, 3) || !draft->texts[3].bytes) {
+        return false;
+    }
+    *ret = (struct pair_job){
+        .num = draft->numbers[0],
+        .lane = draft->texts[0].bytes,
+        .notice_id = draft->texts[1].bytes,
+        .content_type = draft->texts[2].bytes,
+        .body = draft->texts[3].bytes,
+        .body_size = draft->texts[3].size,
+    };
+    return true;
+}
+
+static bool read_outcome(const struct draft *draft, struct pair_outcome *ret)
+{
+    const int64_t *numbers = draft->numbers;
+
+    if (!has_strings(draft, 2) || !fits(numbers[1], SEND_DELIVERED, SEND_UNTRIED) ||
+        !fits(numbers[2], 0, INT32_MAX) || !fits(numbers[3], -1, INT64_MAX / 2)) {
+        return false;
+    }
+    *ret = (struct pair_outcome){
+        .num = numbers[0],
+        .lane = draft->texts[0].bytes,
+        .result = (int32_t)numbers[1],
+        .status = (int32_t)numbers[2],
+        .retry_after_ms = numbers[3],
+        .took_ms = numbers[4],
+        .answer = draft->texts[1].bytes,
+    };
+    return true;
+}
+
+static bool read_message(const zmq_msg_t *frame, struct pair_message *ret)
+{
+    // libzmq asks for a frame that may be changed, and does not change it
+    zmq_msg_t *readable = (zmq_msg_t *)(uintptr_t)frame;
+    struct draft draft;
+
+    if (zmq_msg_more(frame) || !read_frame(zmq_msg_data(readable), zmq_msg_size(frame), &draft)) {
+        return false;
+    }
+    ret->kind = draft.kind;
+    switch (draft.kind) {
+    case PAIR_LANE:
+        return read_lane(&draft, &ret->lane);
+    case PAIR_JOB:
+        return read_job(&draft, &ret->job);
+    case PAIR_OUTCOME:
+        return read_outcome(&draft, &ret->outcome);
+    case PAIR_STOP:
+        ret->deadline_ms = draft.numbers[0];
+        return fits(ret->deadline_ms, 0, INT32_MAX);
+    case PAIR_HELLO:
+    case PAIR_ALIVE:
+        return true;
+    }
+    return false;
+}
+
+int pair_receive(struct pair *pair, struct pair_message *ret)
+{
+    zmq_msg_t *frame = xmalloc(sizeof *frame);
+    struct pair_message message = {.frame = frame};
+    int rc;
+
+    (void)zmq_msg_init(frame);
+    do {
+        rc = zmq_msg_recv(frame, pair->socket, ZMQ_DONTWAIT);
+    } while (rc < 0 && errno == EINTR);
+    if (rc < 0) {
+        rc = errno == EAGAIN ? 0 : -errno;
+    } else {
+        rc = read_message(frame, &message) ? 1 : -EPROTO;
+    }
+    if (rc <= 0) {
+        pair_message_finish(&message);
+        return rc;
+    }
+    *ret = message;
+    return 1;
+}
+
+void pair_message_finish(struct pair_message *message)
+{
+    if (message->frame) {
+        (void)zmq_msg_close(message->frame);
+        free(message->frame);
+        *message = (struct pair_message){0};
+    }
+}

@@ -1,0 +1,151 @@
+#!/usr/bin/python3
+"""kill -9 of the desk, of the courier, of both, again and again while events stream in. Afterwards the
+three records must agree: nothing that was acknowledged is lost, and what came twice bears the same id."""
+
+import os
+import random
+import threading
+import time
+
+import harness
+from audit import Audit, wait_settled
+from book import standard
+from events import account, demand, opened
+
+EVENTS = 2000
+
+
+class Stream(threading.Thread):
+    """Publishes until each event is acknowledged, as a patient home-office system does."""
+
+    def __init__(self, endpoint, events, window=64):
+        super().__init__(daemon=True)
+        self.endpoint, self.events, self.window = endpoint, events, window
+        self.receipts, self.failure = [], None
+        self.open = {event["id"]: event for event in events}
+
+    def run(self):
+        try:
+            while self.open:
+                self.publish_round()
+        except Exception as failure:  # told by join()
+            self.failure = failure
+
+    def publish_round(self):
+        """Sends what is not acknowledged yet, a window at a time, until a reply stays out."""
+        publisher = harness.Publisher(self.endpoint)
+        try:
+            for start in range(0, len(self.open), self.window):
+                for event in list(self.open.values())[:self.window]:
+                    publisher.send(event)
+                    time.sleep(0.0005)
+                for _ in range(min(self.window, len(self.open))):
+                    reply = publisher.receive(1.0)
+                    if reply is None:
+                        return
+                    self.take(reply[0])
+        finally:
+            publisher.close()
+
+    def take(self, receipt):
+        assert receipt["status"] != "refused", receipt
+        if receipt["status"] in ("accepted", "duplicate"):
+            self.receipts.append(receipt)
+            self.open.pop(receipt["id"], None)
+
+    def finish(self, seconds):
+        self.join(seconds * harness.PATIENCE)
+        assert self.failure is None, self.failure
+        assert not self.is_alive(), f"{len(self.open)} events were never acknowledged"
+
+
+class TestCrash(harness.Corridor):
+    def begin(self):
+        self.book = standard(self.folder, self.receiver, courier={"retry": ["200ms"] * 20})
+        self.start(courier=self.book["courier"])
+        self.publish(account("xyz", name="XYZ Co.", value=400000, service="pat", sales="rich"))
+        events = []
+        for number in range(EVENTS // 2):
+            key = f"C-{number % 300}"
+            events.append(opened(key, "xyz", id=f"o{number}", amount=number * 37))
+            events.append(demand(key, id=f"d{number}"))
+        self.stream = Stream(self.daemon.endpoint, events)
+        self.stream.start()
+
+    def end(self):
+        """Waits for calm and audits; every event acknowledged must have an answer by now."""
+        self.stream.finish(120)
+        wait_settled(self.daemon.ledger, 60 * harness.PATIENCE)
+        time.sleep(0.3)
+        self.assertEqual(self.daemon.stop(), 0)
+        found = Audit(self.daemon.ledger, self.publisher.receipts + self.stream.receipts,
+                      self.receiver.requests, book=self.book, crashed=True).found
+        self.assertEqual(found, [])
+
+    def pause(self):
+        time.sleep(random.uniform(0.05, 0.6))
+
+    def test_the_desk_dies(self):
+        self.begin()
+        for _ in range(6):
+            self.pause()
+            self.daemon.kill()
+            self.daemon.start()
+        self.end()
+
+    def test_the_courier_dies(self):
+        self.begin()
+        for _ in range(6):
+            self.pause()
+            killed = harness.eventually(self.daemon.kill_courier, what="a courier")
+            harness.eventually(lambda: self.daemon.children() and self.daemon.children() != killed,
+                               what="the next courier")
+            self.assertIsNone(self.daemon.process.poll(), self.daemon.log())
+        self.end()
+
+    def test_both_die(self):
+        self.begin()
+        for _ in range(5):
+            self.pause()
+            self.daemon.kill_courier()
+            self.daemon.kill()
+            self.daemon.start()
+        self.end()
+
+    def test_no_courier_outlives_its_desk(self):
+        self.start()
+        couriers = self.daemon.children()
+        self.assertEqual(len(couriers), 1)
+        self.daemon.kill()
+        harness.eventually(lambda: not any(alive(pid) for pid in couriers), what="the courier's end")
+
+    def test_what_waits_is_sent_after_a_restart(self):
+        self.start(courier={"retry": ["500ms"] * 20})
+        self.receiver.always("/pat", 503)
+        for number in range(20):
+            self.publish(opened(f"R-{number}", "xyz"))
+        self.wait("/pat")
+        self.assertEqual(self.daemon.stop(), 0)
+        self.receiver.always("/pat", 200)
+        self.daemon.start()
+        wait_settled(self.daemon.ledger, 30)
+        taken = {request.json["subject"] for request in self.receiver.at("/pat") if request.status == 200}
+        self.assertEqual(len(taken), 20)
+        self.daemon.stop()
+        self.assertEqual(Audit(self.daemon.ledger, self.publisher.receipts, self.receiver.requests).found, [])
+
+
+def alive(pid):
+    """Whether the process runs (a zombie does not)."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+if __name__ == "__main__":
+    seed = int(os.environ.get("HEADSUP_SEED") or time.time_ns() % 10**9)
+    print(f"HEADSUP_SEED={seed}", flush=True)
+    random.seed(seed)
+    harness.main()

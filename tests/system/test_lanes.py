@@ -1,0 +1,163 @@
+#!/usr/bin/python3
+"""What receivers can answer, and what becomes of the notice and of its lane."""
+
+import json
+import time
+
+import harness
+from audit import DEAD, DELIVERED, WAITING, Audit, Ledger, early_retries, wait_settled
+from book import rep
+from events import opened
+from receiver import Answer
+
+QUICK = {"retry": ["300ms", "600ms", "1s"]}
+
+
+class TestLanes(harness.Corridor):
+    def begin(self, **changes):
+        self.start(**{"courier": QUICK, **changes})
+
+    def open_one(self, key="L-1"):
+        self.publish(opened(key, "xyz"))
+
+    def fates(self):
+        return Ledger(self.daemon.ledger).fates()
+
+    def audit(self, **more):
+        return Audit(self.daemon.ledger, self.publisher.receipts, self.receiver.requests, **more).found
+
+    def test_503_is_tried_again_under_the_same_id(self):
+        self.begin()
+        self.receiver.script("/pat", 503, 503)
+        self.open_one()
+        requests = self.wait("/pat", 3)
+        self.assertEqual(len({request.id for request in requests}), 1)
+        wait_settled(self.daemon.ledger)
+        self.assertEqual(early_retries(requests, [0.3, 0.6, 1.0]), [])
+        self.assertEqual(self.audit(), [])
+
+    def test_retry_after_holds_the_whole_lane(self):
+        self.begin()
+        self.receiver.script("/pat", Answer(429, {"Retry-After": "2"}))
+        self.open_one("L-1")
+        first, = self.wait("/pat", 1)
+        self.open_one("L-2")
+        requests = self.wait("/pat", 3)
+        self.assertGreater(requests[1].at - first.at, 1.9)
+        wait_settled(self.daemon.ledger)
+        self.assertEqual(self.audit(), [])
+
+    def test_400_is_a_dead_letter_at_once_and_can_be_sent_again(self):
+        self.begin()
+        self.receiver.script("/pat", 400)
+        self.open_one("L-1")
+        self.open_one("L-2")
+        self.wait("/pat", 2)
+        harness.eventually(lambda: self.fates()[DEAD] == 1 and self.fates()[DELIVERED] >= 1)
+        dead = self.dead_letters()
+        self.assertEqual(len(dead), 1)
+        self.assertIn("400", json.dumps(dead))
+        self.daemon.client("retry", dead[0]["id"])
+        again = self.wait("/pat", 3)[-1]
+        self.assertEqual(again.id, dead[0]["id"])
+        wait_settled(self.daemon.ledger, also=lambda fates: not fates[DEAD])
+        self.assertEqual(self.dead_letters(), [])
+
+    def dead_letters(self):
+        listed = self.daemon.client("notices", "--dead", "--json").strip()
+        if not listed.startswith("["):
+            return [json.loads(line) for line in listed.splitlines()]
+        return json.loads(listed)
+
+    def test_the_schedule_has_an_end(self):
+        self.begin()
+        self.receiver.always("/pat", 500)
+        self.open_one()
+        harness.eventually(lambda: self.fates()[DEAD] == 1, 20)
+        self.assertEqual(len(self.receiver.at("/pat")), 1 + len(QUICK["retry"]))
+        self.wait("/admin", 1, where=lambda request: request.notice["kind"] == "dead_letter")
+
+    def test_a_refusal_of_the_lane_pauses_it_and_keeps_its_queue(self):
+        for status in (401, 302):
+            with self.subTest(status):
+                self.setUp()
+                self.begin()
+                self.receiver.always("/pat", Answer(status, {"Location": self.receiver.url("/elsewhere")}))
+                for number in range(5):
+                    self.open_one(f"L-{number}")
+                told = self.wait("/admin")[0].notice
+                self.assertIn("pat", told["headline"] + told["body"])
+                self.assertNotIn("xyz", json.dumps(told), "the admin's notice names the lane, never the case")
+                time.sleep(1.0)
+                self.assertEqual(len(self.receiver.at("/pat")), 1)
+                self.assertEqual(self.receiver.at("/elsewhere"), [])
+                self.assertEqual(self.fates()[WAITING], 5)
+                self.assertIn("paused", self.daemon.client("status"))
+                self.daemon.kill()
+
+    def test_410_closes_the_lane(self):
+        self.begin()
+        self.receiver.always("/pat", 410)
+        self.open_one("L-1")
+        self.wait("/admin")
+        self.open_one("L-2")
+        time.sleep(1.0)
+        self.assertEqual(len(self.receiver.at("/pat")), 1)
+        self.assertIn("closed", self.daemon.client("status"))
+
+    def test_a_hanging_receiver_delays_no_other(self):
+        self.begin(rules=[{"name": "both", "heads_up": "now", "service": "now"}])
+        self.receiver.always("/pat", Answer(hang=True))
+        started = time.time()
+        for number in range(200):
+            self.publisher.send(opened(f"L-{number}", "xyz"))
+        for _ in range(200):
+            self.assertEqual(self.publisher.receive()[0]["status"], "accepted")
+        self.wait("/rich", 200, seconds=15)
+        self.assertLess(time.time() - started, 10 * harness.PATIENCE)
+        self.assertLessEqual(len(self.receiver.at("/pat")), 2)
+
+    def test_order_within_a_lane(self):
+        self.begin()
+        self.receiver.script("/pat", 503)
+        for number in range(30):
+            self.open_one(f"L-{number}")
+        requests = self.wait("/pat", 31, seconds=20)
+        arrived = [request.json["subject"] for request in requests if request.status == 200]
+        self.assertEqual(arrived[1:], sorted(arrived[1:], key=lambda key: int(key[2:])))
+        self.assertEqual(len(set(arrived)), 30)
+
+    def test_cut_connections_and_slow_and_huge_answers(self):
+        self.begin()
+        self.receiver.script("/pat", Answer(reset=True), Answer(wait=1.0),
+                             Answer(body=b"x" * 3_000_000), Answer(500, body=b"\x00\xff<secret>" * 1000))
+        self.open_one("L-1")
+        self.open_one("L-2")
+        self.open_one("L-3")
+        wait_settled(self.daemon.ledger, 30)
+        self.assertEqual(len({request.json["subject"] for request in self.receiver.at("/pat")}), 3)
+        self.assertEqual([found for found in self.audit() if not found.startswith("P4")], [])
+        self.assertNotIn("<secret>" * 3, self.daemon.log())
+
+    def test_private_addresses_are_refused(self):
+        self.begin(reps=[rep("rich", "sales", "https://10.1.2.3/hook"),
+                         rep("pat", "service", self.receiver.url("/pat"))],
+                   rules=[{"name": "both", "heads_up": "now", "service": "now"}])
+        self.open_one()
+        self.wait("/pat")
+        told = self.wait("/admin")[0].notice
+        self.assertIn("rich", told["headline"] + told["body"])
+        self.assertNotIn("/hook", self.daemon.log())
+
+    def test_an_endpoint_that_is_not_there(self):
+        self.begin(reps=[rep("rich", "sales", f"http://127.0.0.1:{harness.free_port()}/rich"),
+                         rep("pat", "service", self.receiver.url("/pat"))],
+                   rules=[{"name": "both", "heads_up": "now", "service": "now"}])
+        self.open_one()
+        self.wait("/pat")
+        harness.eventually(lambda: self.fates()[DEAD] == 1, 20)
+        self.assertEqual(len(self.dead_letters()), 1)
+
+
+if __name__ == "__main__":
+    harness.main()
