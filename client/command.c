@@ -10,7 +10,14 @@
 #include "common/base/text.h"
 
 // The flags that every command takes, wherever they stand.
-enum global { GLOBAL_CONF, GLOBAL_ENDPOINT, GLOBAL_JSON, GLOBAL_HELP, GLOBAL_VERSION, GLOBAL_COUNT };
+enum global {
+    GLOBAL_CONF,
+    GLOBAL_ENDPOINT,
+    GLOBAL_JSON,
+    GLOBAL_HELP,
+    GLOBAL_VERSION,
+    GLOBAL_COUNT
+};
 
 static const struct flag globals[GLOBAL_COUNT] = {
     [GLOBAL_CONF] = {'c', "config", "FILE",

@@ -1,5 +1,5 @@
-// A command of the command line, as one value: its name, its flags and its help, all in one place, so
-// that parsing and usage cannot disagree. And an invocation: what a person asked for.
+// A command of the command line, as one value: its name, its flags and its help, all in one place,
+// so that parsing and usage cannot disagree. And an invocation: what a person asked for.
 #pragma once
 
 #include <stdbool.h>

@@ -12,8 +12,8 @@
 
 // In the order of the usage.
 static const struct command *const commands[] = {
-    &publish_command, &event_command, &accounts_command, &issues_command, &show_command,
-    &why_command,     &notices_command, &retry_command,  &check_command,  &status_command,
+    &publish_command, &event_command,   &accounts_command, &issues_command, &show_command,
+    &why_command,     &notices_command, &retry_command,    &check_command,  &status_command,
 };
 
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
@@ -45,6 +45,7 @@ int main(int argc, char **argv)
     int status;
 
     // tables measure characters, whatever the user's own locale
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): there is no other thread yet
     (void)setlocale(LC_CTYPE, "C.UTF-8");
     if (!invocation_read(commands, COMMAND_COUNT, argc, (const char *const *)argv, &invocation)) {
         return EXIT_USAGE;

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const size_t step_bytes = 64 * 1024;
+static const size_t step_bytes = 65536;
 
 void input_init(struct input *input, int fd)
 {
@@ -44,8 +44,8 @@ static bool is_space(char byte)
     return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r';
 }
 
-// The size of the JSON value at the beginning of bytes, as its brackets and quotes say; 0 where it has
-// no end. What is neither an object nor an array ends before a comma, a bracket or a space.
+// The size of the JSON value at the beginning of bytes, as its brackets and quotes say; 0 where it
+// has no end. What is neither an object nor an array ends before a comma, a bracket or a space.
 static size_t value_size(const char *bytes, size_t size)
 {
     bool quoted = false;
@@ -86,7 +86,8 @@ static void pass_space(struct input *input)
 {
     size_t size = 0;
 
-    while (input->at + size < input->buffer.size && is_space(input->buffer.bytes[input->at + size])) {
+    while (input->at + size < input->buffer.size &&
+           is_space(input->buffer.bytes[input->at + size])) {
         size++;
     }
     pass(input, size);
@@ -106,7 +107,8 @@ static size_t line_size(struct input *input)
 {
     const char *from = input->buffer.bytes + input->at;
     size_t left = input->buffer.size - input->at;
-    const char *end = left > input->seen ? memchr(from + input->seen, '\n', left - input->seen) : NULL;
+    const char *end =
+        left > input->seen ? memchr(from + input->seen, '\n', left - input->seen) : NULL;
 
     if (end) {
         return (size_t)(end - from) + 1;
@@ -163,7 +165,8 @@ static bool skip_line(struct input *input)
     return !input->skipping;
 }
 
-// Passes over the bracket that closes an array, and the rest of its line where nothing stands there.
+// Passes over the bracket that closes an array, and the rest of its line where nothing stands
+// there.
 static void end_array(struct input *input)
 {
     size_t at = input->at + 1;
@@ -241,8 +244,8 @@ static bool start(struct input *input)
     first = input->at < input->buffer.size ? input->buffer.bytes[input->at] : '\0';
     size = size ? size : input->buffer.size - input->at;
     input->started = true;
-    input->whole = (first == '[' || first == '{') &&
-                   value_size(input->buffer.bytes + input->at, size) == 0;
+    input->whole =
+        (first == '[' || first == '{') && value_size(input->buffer.bytes + input->at, size) == 0;
     return true;
 }
 

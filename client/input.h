@@ -1,5 +1,5 @@
-// Events out of a stream: JSON Lines as they come, and a JSON array or a JSON value over several lines,
-// read whole. Finds where each event begins and ends; whether it is one, the daemon says.
+// Events out of a stream: JSON Lines as they come, and a JSON array or a JSON value over several
+// lines, read whole. Finds where each event begins and ends; whether it is one, the daemon says.
 #pragma once
 
 #include <stdbool.h>

@@ -20,8 +20,8 @@ int publishing_open(const struct invocation *invocation, const char *name, enum 
     int64_t window;
 
     *ret = (struct publishing){.name = name, .receipts = receipts};
-    if (!invocation_number(invocation, "window", (struct number_range){1, WINDOW_MOST, WINDOW_USUAL},
-                           &window) ||
+    if (!invocation_number(invocation, "window",
+                           (struct number_range){1, WINDOW_MOST, WINDOW_USUAL}, &window) ||
         !sending_patience(invocation, PATIENCE_S, &options.patience_ms)) {
         return EXIT_USAGE;
     }
@@ -147,7 +147,8 @@ bool publishing_pending(const struct publishing *publishing)
 
 void publishing_wait(struct publishing *publishing, int timeout_ms)
 {
-    (void)headsup_publisher_wait(publishing->connection.publisher, timeout_ms, on_reply, publishing);
+    (void)headsup_publisher_wait(publishing->connection.publisher, timeout_ms, on_reply,
+                                 publishing);
     show_progress(publishing);
 }
 
@@ -171,16 +172,16 @@ bool publishing_put(struct publishing *publishing, const char *event, size_t siz
 
 static void print_sum(struct publishing *publishing)
 {
-    int64_t all = publishing->accepted + publishing->duplicate + publishing->refused +
-                  publishing->unsent;
+    int64_t all =
+        publishing->accepted + publishing->duplicate + publishing->refused + publishing->unsent;
     char total[COUNT_BYTES], accepted[COUNT_BYTES], duplicate[COUNT_BYTES], refused[COUNT_BYTES];
     char unsent[COUNT_BYTES];
 
     clear_progress(publishing);
-    (void)fprintf(stderr, "%s event%s: %s accepted, %s duplicate, %s refused", print_count(all, total),
-                  all == 1 ? "" : "s", print_count(publishing->accepted, accepted),
-                  print_count(publishing->duplicate, duplicate),
-                  print_count(publishing->refused, refused));
+    (void)fprintf(
+        stderr, "%s event%s: %s accepted, %s duplicate, %s refused", print_count(all, total),
+        all == 1 ? "" : "s", print_count(publishing->accepted, accepted),
+        print_count(publishing->duplicate, duplicate), print_count(publishing->refused, refused));
     if (publishing->unsent) {
         (void)fprintf(stderr, ", %s unsent", print_count(publishing->unsent, unsent));
     }

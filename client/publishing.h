@@ -1,5 +1,5 @@
-// Publishing many events: a window of them under way, receipts as they are answered, refusals with the
-// line that they stand on, progress on a terminal, and the sum at the end.
+// Publishing many events: a window of them under way, receipts as they are answered, refusals with
+// the line that they stand on, progress on a terminal, and the sum at the end.
 #pragma once
 
 #include <stdbool.h>
@@ -22,13 +22,15 @@ struct publishing {
 // The usual flags of a command that publishes many, for its table.
 #define PUBLISHING_FLAGS                                                                           \
     {'w', "window", "N", "events under way at once, 1 to 4096 (64)"},                              \
-        {0, "patience", "S", "give up after S seconds without an answer (60; 0: never)"}
+    {                                                                                              \
+        0, "patience", "S", "give up after S seconds without an answer (60; 0: never)"             \
+    }
 
 // EXIT_DONE; or another exit status, with the words printed.
 must_check int publishing_open(const struct invocation *invocation, const char *name,
                                enum receipts receipts, struct publishing *ret);
-// Publishes one event, which stands on that line; waits for room in the window. False once the daemon
-// is given up.
+// Publishes one event, which stands on that line; waits for room in the window. False once the
+// daemon is given up.
 bool publishing_put(struct publishing *publishing, const char *event, size_t size, int64_t line);
 // True where something has no answer yet.
 bool publishing_pending(const struct publishing *publishing);

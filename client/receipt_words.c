@@ -19,7 +19,8 @@ static const char *word(const json_t *object, const char *name)
 
 static void print_issue(FILE *to, const json_t *issue)
 {
-    const char *owner = word(issue, "owner"), *key = word(issue, "key"), *state = word(issue, "state");
+    const char *owner = word(issue, "owner"), *key = word(issue, "key"),
+               *state = word(issue, "state");
 
     if (key) {
         print_line(to, "issue %s: %s, with %s%s%s%s", key, state ? state : "no state",
@@ -34,7 +35,7 @@ static void print_decision(FILE *to, const json_t *decision)
     const char *action = word(decision, "action"), *rule = word(decision, "rule");
 
     if (!when || strcmp(when, "no") == 0) {
-        print_line(to, "  %s%snot told  [%s]", rep ? rep : "nobody is told", rep ? ": " : "; ",
+        print_line(to, "  %s%s  [%s]", rep ? rep : "nobody told", rep ? ": not told" : "",
                    rule ? rule : "no rule");
         return;
     }

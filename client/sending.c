@@ -24,8 +24,8 @@ const char *sending_uuid(char *buffer)
     raw[6] = (unsigned char)((raw[6] & 0x0f) | 0x40);
     raw[8] = (unsigned char)((raw[8] & 0x3f) | 0x80);
     (void)sodium_bin2hex(hex, sizeof hex, raw, sizeof raw);
-    (void)snprintf(buffer, UUID_BYTES, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16,
-                   hex + 20);
+    (void)snprintf(buffer, UUID_BYTES, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12,
+                   hex + 16, hex + 20);
     return buffer;
 }
 

@@ -50,12 +50,13 @@ void story_print_event(FILE *to, const struct event_record *event)
 
     print_line(to, "%s  %s%s%s", print_moment(event->time_ms, happened), event->type,
                event->subject ? "  " : "", event->subject ? event->subject : "");
-    print_line(to, "    event %" PRId64 ": %s %s, received %s", event->seq, event->source, event->id,
-               print_moment(event->received_ms, received));
+    print_line(to, "    event %" PRId64 ": %s %s, received %s", event->seq, event->source,
+               event->id, print_moment(event->received_ms, received));
     print_words(to, event);
 }
 
-static void print_fate(FILE *to, const char *who, const char *id, const struct notice_record *notice)
+static void print_fate(FILE *to, const char *who, const char *id,
+                       const struct notice_record *notice)
 {
     const char *kind = notice_kind_name(notice->kind);
     char at[MOMENT_TEXT_BYTES], tries[64] = "";
@@ -111,9 +112,9 @@ void story_print_decision(FILE *to, const char *prefix, const struct notice_reco
     if (notice->rule || notice->why) {
         bool law = notice->rule && strncmp(notice->rule, "law", 3) == 0;
 
-        print_line(to, "      %s%s%s%s", law || !notice->rule ? "" : "rule: ",
-                   notice->rule ? notice->rule : "", notice->rule && notice->why ? ": " : "",
-                   notice->why ? notice->why : "");
+        print_line(to, "      %s%s%s%s",
+                   law || !notice->rule ? "" : "rule: ", notice->rule ? notice->rule : "",
+                   notice->rule && notice->why ? ": " : "", notice->why ? notice->why : "");
     }
     if (notice->attempts && (notice->status || notice->answer)) {
         char status[16] = "";
@@ -128,11 +129,11 @@ void story_print_decision(FILE *to, const char *prefix, const struct notice_reco
     }
 }
 
-void story_print_issue(FILE *to, const struct issue *issue)
+void story_print_issue(FILE *to, const struct issue *issue, const char *currency)
 {
     char money[MONEY_TEXT_BYTES], at[MOMENT_TEXT_BYTES];
-    const char *amount =
-        story_money(issue->has_amount, issue->amount_minor, issue->currency, money);
+    const char *amount = story_money(issue->has_amount, issue->amount_minor,
+                                     issue->currency ? issue->currency : currency, money);
 
     print_line(to, "%s: %s", issue->key, issue->summary ? issue->summary : "no summary yet");
     print_line(to, "  account %s, %s%s%s%s%s", issue->account ? issue->account : "not known",

@@ -11,7 +11,8 @@ void story_print_event(FILE *to, const struct event_record *event);
 // with_sent: with the words that went out.
 void story_print_decision(FILE *to, const char *prefix, const struct notice_record *notice,
                           bool with_sent);
-void story_print_issue(FILE *to, const struct issue *issue);
+// currency: of amounts that name none.
+void story_print_issue(FILE *to, const struct issue *issue, const char *currency);
 
 void story_put_event(struct text *out, const char *name, const struct event_record *event);
 void story_put_decision(struct text *out, const char *prefix, const struct notice_record *notice);

@@ -23,8 +23,8 @@ struct table *table_create(const struct column *columns, size_t count, bool json
 void table_destroyp(struct table **table);
 
 void table_add_row(struct table *table);
-// Fills the next cell of the row. What people see may differ from what programs see: people NULL means
-// the same words. NULL words mean nothing there ("-" for people, null in JSON).
+// Fills the next cell of the row. What people see may differ from what programs see: people NULL
+// means the same words. NULL words mean nothing there ("-" for people, null in JSON).
 void table_add_text(struct table *table, const char *words, const char *people);
 void table_add_number(struct table *table, int64_t number, const char *people);
 void table_add_bool(struct table *table, bool yes);

@@ -49,16 +49,22 @@ static struct slice slice_of(const char *string)
     return (struct slice){string, string ? strlen(string) : 0};
 }
 
+// What libzmq's last call failed with, negative.
+static int failure(void)
+{
+    return errno > 0 ? -errno : -EIO;
+}
+
 static int set_options(void *socket, int linger_ms)
 {
     int hwm = PAIR_HWM;
-    int64_t max_bytes = (int64_t)sizeof(struct head) + PAIR_TEXTS * (PAIR_TEXT_BYTES + 1);
+    int64_t max_bytes = (int64_t)sizeof(struct head) + PAIR_TEXTS * (INT64_C(1) + PAIR_TEXT_BYTES);
 
     if (zmq_setsockopt(socket, ZMQ_LINGER, &linger_ms, sizeof linger_ms) < 0 ||
         zmq_setsockopt(socket, ZMQ_SNDHWM, &hwm, sizeof hwm) < 0 ||
         zmq_setsockopt(socket, ZMQ_RCVHWM, &hwm, sizeof hwm) < 0 ||
         zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &max_bytes, sizeof max_bytes) < 0) {
-        return -errno;
+        return failure();
     }
     return 0;
 }
@@ -72,10 +78,11 @@ static int pair_open(void *zmq_context, int linger_ms, struct pair **ret, struct
         zmq_context = pair->context = zmq_ctx_new();
     }
     pair->socket = zmq_socket(zmq_context, ZMQ_PAIR);
-    rc = pair->socket ? set_options(pair->socket, linger_ms) : -errno;
+    rc = pair->socket ? set_options(pair->socket, linger_ms) : failure();
     if (rc < 0) {
         pair_close(pair);
-        return error_set(err, rc, "no socket for the pair: %s", zmq_strerror(-rc));
+        (void)error_set(err, rc, "no socket for the pair: %s", zmq_strerror(-rc));
+        return rc;
     }
     *ret = pair;
     return 0;

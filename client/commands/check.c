@@ -64,8 +64,9 @@ const struct command check_command = {
     .name = "check",
     .arguments = "[FILE]",
     .summary = "say everything that is wrong with a rule book",
-    .words = "Reads a rule book with all that it includes, and prints every error and warning with\n"
-             "its file and line. Changes nothing, and asks no daemon. Exit status 1 with errors.",
+    .words =
+        "Reads a rule book with all that it includes, and prints every error and warning with\n"
+        "its file and line. Changes nothing, and asks no daemon. Exit status 1 with errors.",
     .example = "  headsup check /etc/headsup/headsup.conf && systemctl reload headsupd\n",
     .most = 1,
     .run = run,

@@ -13,7 +13,13 @@
 #include "common/base/moment.h"
 
 // The attributes of an event that a person may give; all other keys are data.
-enum attribute { ATTRIBUTE_ID, ATTRIBUTE_SOURCE, ATTRIBUTE_SUBJECT, ATTRIBUTE_TIME, ATTRIBUTE_COUNT };
+enum attribute {
+    ATTRIBUTE_ID,
+    ATTRIBUTE_SOURCE,
+    ATTRIBUTE_SUBJECT,
+    ATTRIBUTE_TIME,
+    ATTRIBUTE_COUNT
+};
 
 static const char *const attribute_names[ATTRIBUTE_COUNT] = {"id", "source", "subject", "time"};
 
@@ -62,7 +68,8 @@ static int take_member(const struct command *command, struct draft *draft, const
         return usage_error(command, "'%s' is given twice", key);
     }
     if (as_json && !is_json(value)) {
-        return usage_error(command, "'%s' is no JSON; without the colon it is taken as text", value);
+        return usage_error(command, "'%s' is no JSON; without the colon it is taken as text",
+                           value);
     }
     (void)json_object_set_new(draft->keys, key, json_true());
     if (as_json || is_number(key, value)) {
@@ -186,7 +193,8 @@ const struct command event_command = {
     .arguments = "TYPE [KEY=VALUE…]",
     .summary = "publish one event made of words",
     .words =
-        "Publishes one event and prints what was decided. The keys id, source, subject and time are\n"
+        "Publishes one event and prints what was decided. The keys id, source, subject and time "
+        "are\n"
         "the event's own; all others are its data. A value is text; KEY:=JSON gives any other.\n"
         "Unless said otherwise id is random, source is /headsup/cli/YOU and time is now.\n\n"
         "Types: issue.opened, issue.updated, issue.transferred, issue.escalation_requested,\n"
@@ -195,10 +203,11 @@ const struct command event_command = {
         "account.updated, account.terms_agreed, account.kickoff_held,\n"
         "account.shipment_scheduled, account.billed, account.promise_made, account.checkin_held,\n"
         "account.surveyed, silence.set, silence.lifted, rulebook.reloaded.",
-    .example = "  headsup event issue.opened subject=INV-7 account=xyz category=billing \\\n"
-               "      summary=\"charged twice for October\" amount=18250\n"
-               "  headsup event issue.concession_requested subject=INV-7 kind=discount percent=5 \\\n"
-               "      sale:='{\"amount\": 1000, \"cost\": 800}'\n",
+    .example =
+        "  headsup event issue.opened subject=INV-7 account=xyz category=billing \\\n"
+        "      summary=\"charged twice for October\" amount=18250\n"
+        "  headsup event issue.concession_requested subject=INV-7 kind=discount percent=5 \\\n"
+        "      sale:='{\"amount\": 1000, \"cost\": 800}'\n",
     .least = 1,
     .most = -1,
     .flags = {{0, "patience", "S", "give up after S seconds without an answer (10; 0: never)"},

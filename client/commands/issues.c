@@ -26,22 +26,30 @@ static const struct column columns[] = {
     {"summary", "SUMMARY", COLUMN_TEXT, true},
 };
 
+struct listing {
+    struct table *table;
+    const char *currency; // of the rule book
+};
+
 static int add(void *user, const struct issue *issue)
 {
+    const struct listing *listing = user;
+    const char *currency = issue->currency ? issue->currency : listing->currency;
     char money[MONEY_TEXT_BYTES], people[MONEY_TEXT_BYTES];
     char at[MOMENT_TEXT_BYTES], shown[MOMENT_TEXT_BYTES];
-    struct table *table = user;
+    struct table *table = listing->table;
 
     table_add_row(table);
     table_add_text(table, issue->key, NULL);
     table_add_text(table, issue->account, NULL);
     table_add_text(table, issue_state_name(issue->state), NULL);
-    table_add_number(table, issue->hop, role_name(issue->hop == HOP_SALES ? ROLE_SALES : ROLE_SERVICE));
+    table_add_number(table, issue->hop,
+                     role_name(issue->hop == HOP_SALES ? ROLE_SALES : ROLE_SERVICE));
     table_add_text(table, issue->owner, NULL);
     table_add_text(table, issue->category, NULL);
     table_add_text(table, issue->severity, NULL);
     table_add_text(table, issue->has_amount ? money_format(issue->amount_minor, money) : NULL,
-                   story_money(issue->has_amount, issue->amount_minor, issue->currency, people));
+                   story_money(issue->has_amount, issue->amount_minor, currency, people));
     table_add_text(table, issue->currency, NULL);
     table_add_text(table, story_moment(issue->opened_at_ms, at),
                    print_moment(issue->opened_at_ms, shown));
@@ -54,6 +62,7 @@ static int run(const struct invocation *invocation)
 {
     cleanup_with(table_destroyp) struct table *table =
         table_create(columns, sizeof columns / sizeof columns[0], invocation->json);
+    struct listing listing = {.table = table};
     struct error err = {0};
     struct reading reading;
     int64_t limit;
@@ -64,11 +73,11 @@ static int run(const struct invocation *invocation)
     }
     status = reading_open(invocation, &reading);
     if (status == EXIT_DONE) {
-        status = reading_result(ledger_each_issue(reading.reader,
-                                                  invocation_value(invocation, "account"),
-                                                  invocation_has(invocation, "open"), (int)limit,
-                                                  add, table, &err),
-                                &err);
+        listing.currency = reading.rulebook->currency;
+        status = reading_result(
+            ledger_each_issue(reading.reader, invocation_value(invocation, "account"),
+                              invocation_has(invocation, "open"), (int)limit, add, &listing, &err),
+            &err);
     }
     if (status == EXIT_DONE) {
         table_print(table, "no issues");
@@ -81,8 +90,9 @@ const struct command issues_command = {
     .name = "issues",
     .arguments = "",
     .summary = "list the issues",
-    .words = "Lists the issues on record, newest first. WITH says which rep has it: service, or sales\n"
-             "after the one hop there is. headsup show ISSUE tells the story of one.",
+    .words =
+        "Lists the issues on record, newest first. WITH says which rep has it: service, or sales\n"
+        "after the one hop there is. headsup show ISSUE tells the story of one.",
     .example = "  headsup issues --open --account xyz\n",
     .flags = {{'o', "open", NULL, "only those neither resolved nor closed"},
               {'a', "account", "KEY", "only those of that account"},

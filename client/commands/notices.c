@@ -84,7 +84,9 @@ static bool read_filter(const struct invocation *invocation, struct notice_filte
     *ret = (struct notice_filter){
         .rep = invocation_value(invocation, "rep"),
         .lane = invocation_value(invocation, "lane"),
-        .fate = dead ? FATE_DEAD : waiting ? FATE_WAITING : -1,
+        .fate = dead      ? FATE_DEAD
+                : waiting ? FATE_WAITING
+                          : -1,
         .limit = (int)limit,
     };
     return true;
@@ -106,8 +108,8 @@ static int run(const struct invocation *invocation)
     status = reading_open(invocation, &reading);
     if (status == EXIT_DONE) {
         listing.prefix = ledger_reader_prefix(reading.reader);
-        status = reading_result(ledger_each_notice(reading.reader, &filter, add, &listing, &err),
-                                &err);
+        status =
+            reading_result(ledger_each_notice(reading.reader, &filter, add, &listing, &err), &err);
     }
     if (status == EXIT_DONE) {
         table_print(table, filter.fate == FATE_DEAD ? "no dead letters" : "no notices");
@@ -120,8 +122,9 @@ const struct command notices_command = {
     .name = "notices",
     .arguments = "",
     .summary = "list what was sent, waits or died",
-    .words = "Lists notices, newest first: to whom, and what became of each. A dead letter is kept\n"
-             "until headsup retry sends it again. headsup why NOTICE says why one was sent.",
+    .words =
+        "Lists notices, newest first: to whom, and what became of each. A dead letter is kept\n"
+        "until headsup retry sends it again. headsup why NOTICE says why one was sent.",
     .example = "  headsup notices --dead\n",
     .flags = {{'d', "dead", NULL, "only dead letters"},
               {'w', "waiting", NULL, "only those that wait for their lane or their next try"},

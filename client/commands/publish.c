@@ -19,8 +19,7 @@ static int fill(struct input *input, struct publishing *publishing)
 {
     struct pollfd ready = {.fd = input->fd, .events = POLLIN};
 
-    while (publishing_pending(publishing) && !publishing->given_up &&
-           poll(&ready, 1, 0) == 0) {
+    while (publishing_pending(publishing) && !publishing->given_up && poll(&ready, 1, 0) == 0) {
         (void)fflush(stdout);
         publishing_wait(publishing, LOOK_MS);
     }
@@ -102,9 +101,11 @@ const struct command publish_command = {
     .arguments = "[FILE|-]",
     .summary = "publish events from a file or from standard input",
     .words =
-        "Publishes events: JSON Lines as they come, or a JSON array, or one event over several lines.\n"
+        "Publishes events: JSON Lines as they come, or a JSON array, or one event over several "
+        "lines.\n"
         "Receipts go to standard output as JSON Lines, in the order of the events; refusals with\n"
-        "their line, and the sum, go to standard error. What gets no answer is sent again until it\n"
+        "their line, and the sum, go to standard error. What gets no answer is sent again until "
+        "it\n"
         "has one. Publishing the same events twice is harmless: they are answered as duplicates.",
     .example = "  headsup publish today.jsonl\n"
                "  billing-export | headsup publish --quiet --window 1024\n",

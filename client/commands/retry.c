@@ -50,8 +50,8 @@ static int check_notice(struct ledger_reader *reader, const char *id)
         return reading_result(found, &err);
     }
     if (found == 0) {
-        print_line(stderr, "headsup: no notice %s is on record; to list them: headsup notices --dead",
-                   id);
+        print_line(stderr,
+                   "headsup: no notice %s is on record; to list them: headsup notices --dead", id);
         return EXIT_WANTING;
     }
     if (fate != FATE_DEAD) {
@@ -109,7 +109,8 @@ static void write_event(struct text *out, const struct invocation *invocation, c
     text_finish(&source);
 }
 
-static void print_receipt(const struct invocation *invocation, const struct text *receipt, int status)
+static void print_receipt(const struct invocation *invocation, const struct text *receipt,
+                          int status)
 {
     if (receipt->size && invocation->json) {
         (void)printf("%s\n", text_string(receipt));
@@ -130,7 +131,8 @@ static int publish(const struct invocation *invocation, const char *prefix)
     }
     status = connection_open(invocation, &options, &connection);
     for (int i = 0; i < events && status == EXIT_DONE; i++) {
-        write_event(&event, invocation, prefix, invocation->count ? invocation->arguments[i] : NULL);
+        write_event(&event, invocation, prefix,
+                    invocation->count ? invocation->arguments[i] : NULL);
         status = sending_publish(&connection, &event, &receipt);
         print_receipt(invocation, &receipt, status);
     }
@@ -146,9 +148,22 @@ static bool sound(const struct invocation *invocation)
                invocation_has(invocation, "all");
 
     if (ways != 1) {
-        (void)usage_error(invocation->command, "say which dead letters: NOTICE…, --lane LANE or --all");
+        (void)usage_error(invocation->command,
+                          "say which dead letters: NOTICE…, --lane LANE or --all");
     }
     return ways == 1;
+}
+
+static void announce(const struct invocation *invocation, int64_t meant)
+{
+    FILE *to = invocation->json ? stderr : stdout;
+
+    if (meant == 0) {
+        (void)fprintf(to, "no dead letters: nothing to send again\n");
+    } else {
+        (void)fprintf(to, "%" PRId64 " dead letter%s to send again\n", meant,
+                      meant == 1 ? "" : "s");
+    }
 }
 
 static int run(const struct invocation *invocation)
@@ -165,10 +180,7 @@ static int run(const struct invocation *invocation)
         status = count_meant(invocation, reading.reader, &meant);
     }
     if (status == EXIT_DONE) {
-        print_line(invocation->json ? stderr : stdout,
-                   meant == 0 ? "no dead letters: nothing to send again"
-                              : "%" PRId64 " dead letter%s to send again",
-                   meant, meant == 1 ? "" : "s");
+        announce(invocation, meant);
     }
     if (status == EXIT_DONE && meant) {
         status = publish(invocation, ledger_reader_prefix(reading.reader));
@@ -184,8 +196,9 @@ const struct command retry_command = {
     .name = "retry",
     .arguments = "[NOTICE…]",
     .summary = "send dead letters again",
-    .words = "Counts the dead letters that are meant, and asks the daemon to send them again: single\n"
-             "ones, those of one lane, or all.",
+    .words =
+        "Counts the dead letters that are meant, and asks the daemon to send them again: single\n"
+        "ones, those of one lane, or all.",
     .example = "  headsup notices --dead\n"
                "  headsup retry --lane rich\n",
     .most = -1,

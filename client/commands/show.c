@@ -10,6 +10,7 @@
 
 struct telling {
     struct ledger_reader *reader;
+    const char *currency; // of the rule book
     bool json;
     struct text out; // of JSON
     struct error err;
@@ -22,7 +23,7 @@ static int tell_issue(void *user, const struct issue *issue)
     if (telling->json) {
         story_put_issue(&telling->out, "issue", issue);
     } else {
-        story_print_issue(stdout, issue);
+        story_print_issue(stdout, issue, telling->currency);
     }
     return 0;
 }
@@ -92,6 +93,7 @@ static int run(const struct invocation *invocation)
 
     if (status == EXIT_DONE) {
         telling.reader = reading.reader;
+        telling.currency = reading.rulebook->currency;
         status = tell(&telling, invocation->arguments[0]);
     }
     text_finish(&telling.out);
@@ -103,8 +105,9 @@ const struct command show_command = {
     .name = "show",
     .arguments = "ISSUE",
     .summary = "tell the story of one issue",
-    .words = "Tells what happened to an issue: its events in order, what was decided about each and\n"
-             "why, and what became of every notice.",
+    .words =
+        "Tells what happened to an issue: its events in order, what was decided about each and\n"
+        "why, and what became of every notice.",
     .example = "  headsup show INV-7\n",
     .least = 1,
     .most = 1,

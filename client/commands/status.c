@@ -12,9 +12,9 @@
 #include "common/base/moment.h"
 
 static const struct column columns[] = {
-    {"lane", "LANE", COLUMN_TEXT, false},      {"state", "STATE", COLUMN_TEXT, false},
+    {"lane", "LANE", COLUMN_TEXT, false},         {"state", "STATE", COLUMN_TEXT, false},
     {"waiting", "WAITING", COLUMN_NUMBER, false}, {"dead", "DEAD", COLUMN_NUMBER, false},
-    {"since", "SINCE", COLUMN_TEXT, false},    {"why", "WHY", COLUMN_TEXT, true},
+    {"since", "SINCE", COLUMN_TEXT, false},       {"why", "WHY", COLUMN_TEXT, true},
 };
 
 static int add_lane(void *user, const struct lane_record *lane, int64_t waiting, int64_t dead)
@@ -126,7 +126,8 @@ static void print_events(const struct ledger_summary *summary)
     (void)printf("events    %s:", print_count(summary->events, count));
     for (int i = 0; i < SUM_COUNT; i++) {
         if (sums[i].count || i + 1 < SUM_COUNT) {
-            (void)printf("%s %s %s", i ? "," : "", print_count(sums[i].count, count), sums[i].words);
+            (void)printf("%s %s %s", i ? "," : "", print_count(sums[i].count, count),
+                         sums[i].words);
         }
     }
     (void)putchar('\n');

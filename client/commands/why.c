@@ -12,7 +12,7 @@
 struct asking {
     struct ledger_reader *reader;
     bool json;
-    int64_t only; // num of the one notice that is asked for; 0: all of the event
+    int64_t only;               // num of the one notice that is asked for; 0: all of the event
     bool heard[ROLE_ADMIN + 1]; // of whom something was decided
     struct text out;
     struct error err;
@@ -153,7 +153,8 @@ const struct command why_command = {
     .summary = "say why somebody was told, or was not",
     .words =
         "Says what was decided about an event for the service rep and for the sales rep: by which\n"
-        "rule or law, what its matchers saw, what became of it and what was sent. An event is named\n"
+        "rule or law, what its matchers saw, what became of it and what was sent. An event is "
+        "named\n"
         "by its number, by its id, or by its source and id; a notice by its own id.",
     .example = "  headsup why hn_kq3v9x2a_17\n"
                "  headsup why /home-office/billing charge-2291\n",

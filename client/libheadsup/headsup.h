@@ -1,6 +1,6 @@
-// libheadsup: publishes events to headsupd and hands back a receipt for each. A publisher keeps what
-// was not answered and sends it again, in order, until it is: events are sent at least once, and
-// (source, id) makes a second sending harmless. It never logs and never ends the program.
+// libheadsup: publishes events to headsupd and hands back a receipt for each. A publisher keeps
+// what was not answered and sends it again, in order, until it is: events are sent at least once,
+// and (source, id) makes a second sending harmless. It never logs and never ends the program.
 //
 // A publisher belongs to one thread. Functions that can fail return 0 or a negative errno.
 #ifndef HEADSUP_H
@@ -55,10 +55,10 @@ typedef void headsup_on_reply(void *context, const struct headsup_reply *reply);
 // What is in the way at the moment, for words to people.
 enum headsup_trouble {
     HEADSUP_NO_TROUBLE,
-    HEADSUP_NOBODY_THERE,  // nobody takes connections at the endpoint
-    HEADSUP_NOT_LET_IN,    // the daemon refuses this user or this key
-    HEADSUP_NO_ANSWER,     // connected, and nothing comes back
-    HEADSUP_NOT_FOR_NOW    // the daemon answers that it cannot store anything for now
+    HEADSUP_NOBODY_THERE, // nobody takes connections at the endpoint
+    HEADSUP_NOT_LET_IN,   // the daemon refuses this user or this key
+    HEADSUP_NO_ANSWER,    // connected, and nothing comes back
+    HEADSUP_NOT_FOR_NOW   // the daemon answers that it cannot store anything for now
 };
 
 // Opens a publisher for an endpoint such as "ipc:///run/headsup/intake"; options may be NULL. It
@@ -66,14 +66,14 @@ enum headsup_trouble {
 HEADSUP_API int headsup_publisher_open(const char *endpoint, const struct headsup_options *options,
                                        struct headsup_publisher **ret_publisher);
 
-// Takes a copy of one event (or one JSON array of events) and sends it as soon as it can; user comes
-// back with the reply. -EAGAIN while the window is full: wait first. -EINVAL for size 0.
+// Takes a copy of one event (or one JSON array of events) and sends it as soon as it can; user
+// comes back with the reply. -EAGAIN while the window is full: wait first. -EINVAL for size 0.
 HEADSUP_API int headsup_publisher_send(struct headsup_publisher *publisher, const void *event,
                                        size_t size, void *user);
 
 // Waits until replies are there, at most timeout_ms (below 0: as long as it takes), and hands them
-// over in the order in which the events were sent. Returns how many; 0 when time is up or nothing is
-// pending; -EINTR after a signal.
+// over in the order in which the events were sent. Returns how many; 0 when time is up or nothing
+// is pending; -EINTR after a signal.
 HEADSUP_API int headsup_publisher_wait(struct headsup_publisher *publisher, int timeout_ms,
                                        headsup_on_reply *on_reply, void *context);
 

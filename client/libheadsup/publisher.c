@@ -1,5 +1,5 @@
-// The window: what was sent and not answered yet, in a ring, and the law of its order. An event goes
-// out again only together with all that came after it, or alone while the daemon asks to wait.
+// The window: what was sent and not answered yet, in a ring, and the law of its order. An event
+// goes out again only together with all that came after it, or alone while the daemon asks to wait.
 #include "client/libheadsup/headsup.h"
 
 #include <errno.h>
@@ -44,8 +44,8 @@ struct headsup_publisher {
     struct slot *slots; // a ring: event n is in slots[n % window]
     size_t window, window_bytes, bytes;
     int resend_after_ms, patience_ms, first_pause_ms;
-    uint64_t first, next; // pending: first <= n < next
-    uint64_t cursor;      // all before it were sent or answered
+    uint64_t first, next;     // pending: first <= n < next
+    uint64_t cursor;          // all before it were sent or answered
     uint64_t newest_answered; // of this connection
     size_t in_flight;
     int64_t heard_ms;    // when anything last came back, or the connection stood
@@ -81,8 +81,8 @@ static struct slot *slot_of(struct headsup_publisher *publisher, uint64_t number
 
 static bool options_sound(const struct headsup_options *options)
 {
-    return options->window <= WINDOW_MOST && options->resend_after_ms >= 0 && options->pause_ms >= 0 &&
-           options->pause_ms <= INT_MAX / PAUSE_GROWTH;
+    return options->window <= WINDOW_MOST && options->resend_after_ms >= 0 &&
+           options->pause_ms >= 0 && options->pause_ms <= INT_MAX / PAUSE_GROWTH;
 }
 
 static void take_options(struct headsup_publisher *publisher, const struct headsup_options *options)
@@ -114,7 +114,8 @@ int headsup_publisher_open(const char *endpoint, const struct headsup_options *o
     }
     take_options(publisher, options);
     publisher->slots = calloc(publisher->window, sizeof *publisher->slots);
-    code = publisher->slots ? wire_create(endpoint, (int)publisher->window, &publisher->wire) : -ENOMEM;
+    code = publisher->slots ? wire_create(endpoint, (int)publisher->window, &publisher->wire)
+                            : -ENOMEM;
     if (code == 0) {
         code = wire_connect(publisher->wire);
         publisher->connecting_ms = now_ms();
@@ -228,8 +229,9 @@ int headsup_publisher_send(struct headsup_publisher *publisher, const void *even
     if (!event || size == 0) {
         return -EINVAL;
     }
-    if (pending == publisher->window || (pending && (publisher->bytes > publisher->window_bytes ||
-                                         size > publisher->window_bytes - publisher->bytes))) {
+    if (pending == publisher->window ||
+        (pending && (publisher->bytes > publisher->window_bytes ||
+                     size > publisher->window_bytes - publisher->bytes))) {
         return -EAGAIN;
     }
     code = slot_fill(slot_of(publisher, publisher->next), event, size, user);
@@ -279,7 +281,8 @@ static int deliver_done(struct headsup_publisher *publisher, headsup_on_reply *o
     while (publisher->first < publisher->next &&
            slot_of(publisher, publisher->first)->state == SLOT_DONE) {
         const struct slot *slot = slot_of(publisher, publisher->first);
-        struct headsup_reply reply = {slot->status, slot->receipt, slot->receipt_size, NULL, 0, NULL};
+        struct headsup_reply reply = {slot->status, slot->receipt, slot->receipt_size, NULL, 0,
+                                      NULL};
 
         deliver_first(publisher, &reply, on_reply, context);
         count++;
@@ -302,8 +305,8 @@ static bool slot_keep_receipt(struct slot *slot, const char *bytes, size_t size)
 }
 
 // The daemon cannot store this one now: it waits, and so does all that comes after it.
-static void hold(struct headsup_publisher *publisher, uint64_t number, const char *bytes, size_t size,
-                 int64_t now)
+static void hold(struct headsup_publisher *publisher, uint64_t number, const char *bytes,
+                 size_t size, int64_t now)
 {
     struct slot *slot = slot_of(publisher, number);
     bool again = publisher->probing && publisher->probe == number;
@@ -379,8 +382,8 @@ static int take_reply(struct headsup_publisher *publisher, const struct answer *
 }
 
 // Takes all replies that are there.
-static int take_replies(struct headsup_publisher *publisher, int64_t now, headsup_on_reply *on_reply,
-                        void *context)
+static int take_replies(struct headsup_publisher *publisher, int64_t now,
+                        headsup_on_reply *on_reply, void *context)
 {
     struct answer answer;
     uint64_t number;
@@ -487,7 +490,8 @@ static int give_up(struct headsup_publisher *publisher, int64_t now, headsup_on_
     disconnect(publisher);
     for (uint64_t end = publisher->next; publisher->first < end; count++) {
         const struct slot *slot = slot_of(publisher, publisher->first);
-        struct headsup_reply reply = {slot->status, slot->receipt, slot->receipt_size, NULL, 0, NULL};
+        struct headsup_reply reply = {slot->status, slot->receipt, slot->receipt_size, NULL, 0,
+                                      NULL};
 
         deliver_first(publisher, &reply, on_reply, context);
     }
@@ -518,7 +522,8 @@ static int64_t next_due(const struct headsup_publisher *publisher, enum wire_sta
     return due;
 }
 
-// One round: everything that can be done without waiting. Returns how many replies were handed over.
+// One round: everything that can be done without waiting. Returns how many replies were handed
+// over.
 static int turn(struct headsup_publisher *publisher, int64_t now, headsup_on_reply *on_reply,
                 void *context)
 {

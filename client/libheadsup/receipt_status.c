@@ -16,8 +16,8 @@ static size_t skip_space(const char *bytes, size_t size, size_t at)
     return at;
 }
 
-// Where the string that begins at `at` (its quote) ends, behind its closing quote; size where it has
-// no end.
+// Where the string that begins at `at` (its quote) ends, behind its closing quote; size where it
+// has no end.
 static size_t skip_string(const char *bytes, size_t size, size_t at)
 {
     for (at++; at < size; at++) {
@@ -69,9 +69,9 @@ static int weight(enum headsup_status status)
 }
 
 struct scan {
-    int depth, level;  // level: the depth of a receipt's members
-    size_t receipts;   // begun
-    size_t statuses;   // found
+    int depth, level; // level: the depth of a receipt's members
+    size_t receipts;  // begun
+    size_t statuses;  // found
     enum headsup_status worst;
 };
 
@@ -82,7 +82,8 @@ static void note_status(struct scan *scan, enum headsup_status status)
     }
 }
 
-// Reads a string and, where it is the name of a receipt's status, the status. Returns where to go on.
+// Reads a string and, where it is the name of a receipt's status, the status. Returns where to go
+// on.
 static size_t take_string(struct scan *scan, const char *bytes, size_t size, size_t at)
 {
     size_t end = skip_string(bytes, size, at), value;

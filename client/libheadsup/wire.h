@@ -1,6 +1,6 @@
-// The wire of a publisher: one connection to the intake at a time, and ZeroMQ behind it. A connection
-// that breaks stays broken, so that nothing newer overtakes what was lost with it; the publisher asks
-// for the next. Part of libheadsup: no logging, no abort, -ENOMEM.
+// The wire of a publisher: one connection to the intake at a time, and ZeroMQ behind it. A
+// connection that breaks stays broken, so that nothing newer overtakes what was lost with it; the
+// publisher asks for the next. Part of libheadsup: no logging, no abort, -ENOMEM.
 #pragma once
 
 #include <stddef.h>
@@ -27,12 +27,12 @@ void wire_disconnect(struct wire *wire);
 // Reads what became of the connection, without waiting.
 enum wire_state wire_state(struct wire *wire);
 
-// Sends one request under that number. 0; -EAGAIN where it must wait; -EPIPE where the connection is
-// broken; -ENOMEM.
+// Sends one request under that number. 0; -EAGAIN where it must wait; -EPIPE where the connection
+// is broken; -ENOMEM.
 int wire_send(struct wire *wire, uint64_t number, const char *bytes, size_t size);
 
-// Takes one reply to a request of this connection, if one is there. 1 with its bytes, valid until the
-// next call, and the number of its request; 0 if there is none; or a negative errno.
+// Takes one reply to a request of this connection, if one is there. 1 with its bytes, valid until
+// the next call, and the number of its request; 0 if there is none; or a negative errno.
 int wire_receive(struct wire *wire, uint64_t *ret_number, const char **ret_bytes, size_t *ret_size);
 
 // Waits until something may have changed, at most timeout_ms (below 0: as long as it takes). 0, or

@@ -3,11 +3,14 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/base/arena.h"
 #include "common/base/json_out.h"
 #include "common/base/xalloc.h"
 #include "common/event/receipt.h"
+#include "common/event/refusal.h"
+#include "common/verdict/life.h"
 #include "common/verdict/verdict.h"
 
 struct desk {
@@ -175,8 +178,10 @@ static int record_verdict(struct desk *desk, const struct event *event, struct v
     return code;
 }
 
-static int handle_case(struct desk *desk, const struct event *event, const char *peer,
-                       struct text *out, struct error *err)
+// What bears on the event. The account is the one that the issue belongs to after it, whichever the
+// event names: a late or a stray name must not bring in another account's people.
+static int load_case(struct desk *desk, const struct event *event, struct case_file *ret,
+                     struct error *err)
 {
     bool about_issue = event_type_about(event->type) == ABOUT_ISSUE;
     struct case_query query = {
@@ -185,11 +190,28 @@ static int handle_case(struct desk *desk, const struct event *event, const char 
         .wants = desk->wants,
         .now_ms = event->received_ms,
     };
+    int code = ledger_load_case(desk->ledger, &query, desk->arena, ret, err);
+    const char *account;
+
+    if (code < 0 || !about_issue || !query.account_key) {
+        return code;
+    }
+    account = issue_account_after(&ret->issue, event);
+    if (!account || strcmp(account, query.account_key) != 0) {
+        query.account_key = account;
+        code = ledger_load_case(desk->ledger, &query, desk->arena, ret, err);
+    }
+    return code;
+}
+
+static int handle_case(struct desk *desk, const struct event *event, const char *peer,
+                       struct text *out, struct error *err)
+{
     struct receipt receipt = {
         .id = event->id, .source = event->source, .seq = ledger_next_seq(desk->ledger)};
     struct case_file file;
     struct verdict verdict;
-    int code = ledger_load_case(desk->ledger, &query, desk->arena, &file, err);
+    int code = load_case(desk, event, &file, err);
 
     if (code < 0) {
         return code;
@@ -269,7 +291,7 @@ static int handle(struct desk *desk, const struct event *event, const char *peer
                   struct text *receipt, struct error *err)
 {
     struct stored_event stored;
-    struct refusal why = {.code = "id_reused", .path = "/id"};
+    struct refusal why;
     int found =
         ledger_find_event(desk->ledger, event->source, event->id, desk->arena, &stored, err);
 
@@ -281,11 +303,10 @@ static int handle(struct desk *desk, const struct event *event, const char *peer
         return 0;
     }
     if (found > 0) {
-        (void)snprintf(why.id, sizeof why.id, "%s", event->id);
-        (void)snprintf(why.source, sizeof why.source, "%s", event->source);
-        (void)snprintf(why.message, sizeof why.message,
-                       "this source has used this id before, for an event with another content: "
-                       "give each event an id of its own");
+        (void)refusal_set(&why, "id_reused", "/id",
+                          "this source has used this id before, for an event with another content: "
+                          "give each event an id of its own");
+        refusal_name(&why, event->id, event->source);
         receipt_write_refused(receipt, &why);
         return 0;
     }

@@ -85,7 +85,8 @@ struct event_slices {
 };
 
 // Finds the events of a frame without parsing them: bounds size, depth and count, checks UTF-8.
-// -EINVAL with why filled in where the frame as a whole is refused; ret then stays untouched.
+// -EINVAL with why filled in where the frame as a whole is refused; ret then stays untouched. The
+// elements of an array stand for themselves: what is wrong inside one, event_parse() says of it.
 must_check int event_slices_read(const char *bytes, size_t size, struct event_slices *ret,
                                  struct refusal *why);
 void event_slices_finish(struct event_slices *slices);

@@ -168,7 +168,7 @@ int ledger_find_event(struct ledger *ledger, const char *source, const char *id,
         ret->receipt_size = (size_t)sqlite3_column_bytes(statement, 2);
         ret->receipt =
             arena_copy_bytes(arena, sqlite3_column_blob(statement, 2), ret->receipt_size);
-        (void)sqlite3_reset(statement);
+        found = store_end(&ledger->store, statement, err) < 0 ? err->code : 1;
     }
     return found;
 }
@@ -191,7 +191,7 @@ static int load_issue(struct ledger *ledger, const struct case_query *query, str
     found = store_next(&ledger->store, statement, err);
     if (found > 0) {
         row_issue(statement, arena, ret);
-        (void)sqlite3_reset(statement);
+        found = store_end(&ledger->store, statement, err);
     }
     return found < 0 ? found : 0;
 }
@@ -209,7 +209,7 @@ static int load_account(struct ledger *ledger, const char *key, struct arena *ar
     found = store_next(&ledger->store, statement, err);
     if (found > 0) {
         row_account(statement, arena, ret);
-        (void)sqlite3_reset(statement);
+        found = store_end(&ledger->store, statement, err);
     } else {
         ret->key = arena_copy(arena, key);
     }
@@ -232,7 +232,7 @@ static int load_counts(struct ledger *ledger, int64_t now_ms, struct case_file *
     if (found > 0) {
         ret->open_issues = sqlite3_column_int(statement, 0);
         ret->recent_issues = sqlite3_column_int(statement, 1);
-        (void)sqlite3_reset(statement);
+        found = store_end(&ledger->store, statement, err);
     }
     return found < 0 ? found : 0;
 }
@@ -249,7 +249,7 @@ static int load_group_value(struct ledger *ledger, struct case_file *ret, struct
     found = store_next(&ledger->store, statement, err);
     if (found > 0) {
         ret->group_value_minor = sqlite3_column_int64(statement, 0);
-        (void)sqlite3_reset(statement);
+        found = store_end(&ledger->store, statement, err);
     }
     return found < 0 ? found : 0;
 }

@@ -47,7 +47,7 @@ int ledger_next_due(struct ledger *ledger, const char *lane, int64_t now_ms, int
     if (found > 0) {
         found = sqlite3_column_type(statement, 0) != SQLITE_NULL;
         *ret_ms = sqlite3_column_int64(statement, 0);
-        (void)sqlite3_reset(statement);
+        found = store_end(store, statement, err) < 0 ? err->code : found;
     }
     return found;
 }
@@ -109,7 +109,7 @@ int ledger_dead_lane(struct ledger *ledger, int64_t num, struct arena *arena, co
     found = store_next(store, statement, err);
     if (found > 0) {
         *ret_lane = row_text(statement, 0, arena);
-        (void)sqlite3_reset(statement);
+        found = store_end(store, statement, err) < 0 ? err->code : 1;
     }
     return found;
 }
@@ -146,7 +146,7 @@ int ledger_load_lane(struct ledger *ledger, const char *lane, struct arena *aren
         ret->state = (enum lane_state)sqlite3_column_int(statement, 1);
         ret->why = row_text(statement, 2, arena);
         ret->since_ms = sqlite3_column_int64(statement, 3);
-        (void)sqlite3_reset(statement);
+        found = store_end(store, statement, err) < 0 ? err->code : 1;
     }
     return found;
 }

@@ -349,8 +349,10 @@ int ledger_summarize(struct ledger_reader *reader, struct ledger_summary *ret, s
         code = store_ask(&reader->store, numbers[i].sql, numbers[i].to, err);
     }
     if (code == 0) {
-        code = store_execute(&reader->store, "COMMIT", err);
+        return store_execute(&reader->store, "COMMIT", err);
     }
+    // whatever failed stays what is told
+    (void)sqlite3_exec(reader->store.db, "ROLLBACK", NULL, NULL, NULL);
     return code;
 }
 

@@ -80,7 +80,9 @@ const char *const sql_texts[SQL_COUNT] = {
     [SQL_ACCOUNT_COUNTS] =
         "SELECT sum(state < 3), sum(opened_at_ms >= ?2) FROM (SELECT state, opened_at_ms FROM"
         " issues WHERE account = ?1 ORDER BY opened_at_ms DESC LIMIT ?3)",
-    [SQL_GROUP_VALUE] = "SELECT sum(value) FROM accounts WHERE grp = ?1",
+    // of as many as cannot overflow the sum, whatever their values
+    [SQL_GROUP_VALUE] = "SELECT sum(value) FROM (SELECT value FROM accounts WHERE grp = ?1"
+                        " LIMIT 90000)",
     [SQL_ADD_NOTICE] =
         "INSERT INTO notices (event, issue, role, kind, fate, urgent, rep, lane, rule, why, words,"
         " created_ms, due_ms, done_ms, attempts, status, answer, headline, body) VALUES (?1, ?2,"

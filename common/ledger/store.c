@@ -95,6 +95,15 @@ int store_next(struct store *store, sqlite3_stmt *statement, struct error *err)
     return result;
 }
 
+int store_end(struct store *store, sqlite3_stmt *statement, struct error *err)
+{
+    // a value that could not be given for want of memory is told only here
+    int code = sqlite3_reset(statement);
+
+    (void)sqlite3_clear_bindings(statement);
+    return code == SQLITE_OK ? 0 : store_failed(store, code, err);
+}
+
 int store_run(struct store *store, sqlite3_stmt *statement, struct error *err)
 {
     int more = store_next(store, statement, err);
@@ -146,6 +155,7 @@ int store_ask(struct store *store, const char *sql, int64_t *ret, struct error *
 int store_meta(struct store *store, const char *name, char *ret, size_t size, struct error *err)
 {
     sqlite3_stmt *statement;
+    const char *value;
     int code = sqlite3_prepare_v2(store->db, "SELECT value FROM meta WHERE name = ?1", -1,
                                   &statement, NULL);
 
@@ -153,10 +163,9 @@ int store_meta(struct store *store, const char *name, char *ret, size_t size, st
         return store_failed(store, code, err);
     }
     bind_text(statement, 1, name);
-    ret[0] = '\0';
-    if (sqlite3_step(statement) == SQLITE_ROW) {
-        (void)snprintf(ret, size, "%s", (const char *)sqlite3_column_text(statement, 0));
-    }
+    value = sqlite3_step(statement) == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0)
+                                                  : NULL;
+    (void)snprintf(ret, size, "%s", value ? value : "");
     (void)sqlite3_finalize(statement);
     return ret[0] ? 0 : error_set(err, -EPROTO, "the ledger lacks its %s", name);
 }
@@ -184,6 +193,10 @@ static int check_identity(struct store *store, int64_t *ret_version, struct erro
     if (application != SQL_APPLICATION_ID && (application != 0 || tables != 0)) {
         return error_set(err, -EPROTO, "%s is a database of another program, not a ledger",
                          shown(store));
+    }
+    if (*ret_version < 0) {
+        return error_set(err, -EIO, "%s is damaged (its version is %lld): restore a backup",
+                         shown(store), (long long)*ret_version);
     }
     if (*ret_version > sql_migration_count) {
         return error_set(err, -EPROTO,

@@ -237,6 +237,19 @@ static const struct setting book_settings[] = {
      .help = "The sources whose silence the admin is told of."},
 };
 
+static void check_book(struct reader *reader, struct place place, void *group)
+{
+    const struct rulebook *book = group;
+
+    for (size_t i = 0; i < book->bind_count; i++) {
+        for (size_t j = 0; j < i; j++) {
+            if (book->binds[i] && book->binds[j] && strcmp(book->binds[i], book->binds[j]) == 0) {
+                reader_error(reader, place, "the intake binds one address twice");
+            }
+        }
+    }
+}
+
 static void finish_book(void *group)
 {
     struct rulebook *book = group;
@@ -253,6 +266,7 @@ const struct setting_group book_group = {
     .settings = book_settings,
     .count = COUNT_OF(book_settings),
     .size = sizeof(struct rulebook),
+    .check = check_book,
     .finish = finish_book,
 };
 

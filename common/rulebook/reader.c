@@ -36,6 +36,9 @@ void reader_finish(struct reader *reader)
 }
 
 static void note(struct reader *reader, enum problem_kind kind, struct place place,
+                 const char *format, va_list args) printf_like(4, 0);
+
+static void note(struct reader *reader, enum problem_kind kind, struct place place,
                  const char *format, va_list args)
 {
     cleanup_with(freep) char *words = NULL;

@@ -53,8 +53,10 @@ struct setting {
 };
 
 // clang-format off
+// The size of what is stored, be it a number or a pointer, is what is asked for.
 #define STORED_IN(type, member) \
-    .offset = offsetof(type, member), .size = sizeof(((type *)NULL)->member)
+    .offset = offsetof(type, member), \
+    .size = sizeof(((type *)NULL)->member) // NOLINT(bugprone-sizeof-expression)
 #define LISTED_IN(type, member, counter) \
     STORED_IN(type, member), .count_offset = offsetof(type, counter)
 // clang-format on

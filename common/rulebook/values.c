@@ -69,11 +69,12 @@ void value_wrong_type(struct reader *reader, const config_setting_t *from,
 
 void value_store(const struct setting *setting, void *group, int64_t number)
 {
-    char *at = (char *)group + setting->offset;
+    char *at;
 
     if (!group || setting->size == 0) {
         return;
     }
+    at = (char *)group + setting->offset;
     if (setting->size == sizeof(bool)) {
         *(bool *)at = number != 0;
     } else if (setting->size == sizeof(int)) {

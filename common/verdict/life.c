@@ -46,9 +46,17 @@ static void move_state(struct issue *issue, const struct event *event)
     }
 }
 
-static void set_text(const char **field, const struct event *event, const char *name, bool newer)
+// A text member of the event; NULL where it says nothing.
+static const char *said(const struct event *event, const char *name)
 {
     const char *value = event_text(event, name);
+
+    return value && value[0] ? value : NULL;
+}
+
+static void set_text(const char **field, const struct event *event, const char *name, bool newer)
+{
+    const char *value = said(event, name);
 
     if (value && (newer || !*field)) {
         *field = value;
@@ -59,7 +67,6 @@ static void set_fields(struct issue *issue, const struct event *event)
 {
     bool newer = event->time_ms >= issue->updated_at_ms;
 
-    set_text(&issue->account, event, "account", newer);
     set_text(&issue->category, event, "category", newer);
     set_text(&issue->summary, event, "summary", newer);
     set_text(&issue->severity, event, "severity", newer);
@@ -76,12 +83,14 @@ static void set_fields(struct issue *issue, const struct event *event)
     }
 }
 
-static void plan(struct issue *issue, const struct event *event)
+static void plan(struct issue *issue, const struct event *event, bool newer)
 {
     int64_t due;
 
-    set_text(&issue->plan, event, "plan", true);
-    issue->plan_due_ms = event_moment(event, "due", &due) ? due : 0;
+    if (newer || !issue->plan) {
+        set_text(&issue->plan, event, "plan", true);
+        issue->plan_due_ms = event_moment(event, "due", &due) ? due : 0;
+    }
 }
 
 static void transfer(struct issue *issue, const struct event *event)
@@ -89,14 +98,16 @@ static void transfer(struct issue *issue, const struct event *event)
     bool newer = event->time_ms >= issue->updated_at_ms;
 
     issue->transfers++;
+    set_text(&issue->department, event, "to", newer);
     if (newer) {
-        issue->department = event_text(event, "to");
         issue->updated_at_ms = event->time_ms;
     }
 }
 
 static void take_in(struct issue *issue, const struct event *event)
 {
+    bool newer = event->time_ms >= issue->state_at_ms;
+
     switch (event->type) {
     case EVENT_ISSUE_OPENED:
         if (!issue->opening_known) {
@@ -115,13 +126,13 @@ static void take_in(struct issue *issue, const struct event *event)
         issue->demands++;
         break;
     case EVENT_ISSUE_ACKNOWLEDGED:
-        set_text(&issue->acknowledged_by, event, "by", true);
+        set_text(&issue->acknowledged_by, event, "by", newer);
         break;
     case EVENT_ISSUE_PLANNED:
-        plan(issue, event);
+        plan(issue, event, newer);
         break;
     case EVENT_ISSUE_RESOLVED:
-        set_text(&issue->resolution, event, "resolution", true);
+        set_text(&issue->resolution, event, "resolution", newer);
         break;
     case EVENT_ISSUE_REOPENED:
         issue->reopened++;
@@ -129,6 +140,15 @@ static void take_in(struct issue *issue, const struct event *event)
     default:
         break;
     }
+}
+
+const char *issue_account_after(const struct issue *issue, const struct event *event)
+{
+    const char *named = said(event, "account");
+    bool changes = (event->type == EVENT_ISSUE_OPENED || event->type == EVENT_ISSUE_UPDATED) &&
+                   event->time_ms >= issue->updated_at_ms;
+
+    return named && (changes || !issue->account) ? named : issue->account;
 }
 
 void issue_apply(struct issue *issue, const struct event *event)
@@ -139,21 +159,29 @@ void issue_apply(struct issue *issue, const struct event *event)
                                 .opened_at_ms = event->time_ms,
                                 .state_at_ms = event->time_ms};
     }
+    issue->account = issue_account_after(issue, event);
     take_in(issue, event);
     move_state(issue, event);
+}
+
+static void set_word(const char **field, const struct event *event, const char *name)
+{
+    if (event_text(event, name)) {
+        *field = said(event, name);
+    }
 }
 
 static void update_account(struct account *account, const struct event *event)
 {
     int64_t value;
 
-    set_text(&account->name, event, "name", true);
-    set_text(&account->tier, event, "tier", true);
-    set_text(&account->group, event, "group", true);
-    set_text(&account->service, event, "service", true);
-    set_text(&account->sales, event, "sales", true);
-    set_text(&account->region, event, "region", true);
-    set_text(&account->currency, event, "currency", true);
+    set_word(&account->name, event, "name");
+    set_word(&account->tier, event, "tier");
+    set_word(&account->group, event, "group");
+    set_word(&account->service, event, "service");
+    set_word(&account->sales, event, "sales");
+    set_word(&account->region, event, "region");
+    set_word(&account->currency, event, "currency");
     if (event_money(event, "value", &value)) {
         account->has_value = true;
         account->value_minor = value;

@@ -47,6 +47,7 @@ static const char *behind_host(const char *url)
 static void hide_pieces(struct text *line, const char *url)
 {
     static const char between[] = "/?&=#";
+    static const char hidden[3] = "…"; // in UTF-8, with no NUL
     const char *piece = behind_host(url);
 
     while (*(piece += strspn(piece, between))) {
@@ -58,10 +59,10 @@ static void hide_pieces(struct text *line, const char *url)
                (found = memmem(found, left, piece, length)) != NULL) {
             size_t behind = line->size - (size_t)(found - line->bytes) - length;
 
-            memcpy(found, "…", 3); // three bytes of UTF-8
-            memmove(found + 3, found + length, behind + 1);
-            line->size -= length - 3;
-            found += 3;
+            memcpy(found, hidden, sizeof hidden);
+            memmove(found + sizeof hidden, found + length, behind + 1);
+            line->size -= length - sizeof hidden;
+            found += sizeof hidden;
             left = behind;
         }
         piece += length;

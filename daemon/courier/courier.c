@@ -37,8 +37,7 @@ struct courier {
     struct held_outcome *backlog;
     int running;
     bool stopping;
-    bool
-        restless; // something went over the pair since the last look at it: look again, do not wait
+    bool restless; // the next turn of the loop does not wait: something is to be done already
     int64_t stop_mono_ms, alive_mono_ms;
 };
 
@@ -147,6 +146,7 @@ static void start_job(struct courier *courier, struct lane_job *job)
     rc = transfers_start(courier->transfers, target, &content, job);
     if (rc == 0) {
         courier->running++;
+        courier->restless = true; // it sends at once, without a look at who waits
     } else if (rc == -EAGAIN) {
         fail_job(courier, job, SEND_AGAIN, "too many name lookups hang");
     } else {
@@ -293,7 +293,7 @@ static int loop(struct courier *courier)
         flush_backlog(courier);
         rc = drain_pair(courier);
         if (rc < 0) {
-            log_error("the desk sent what cannot be read: %s", strerror(-rc));
+            log_error("the desk sent what cannot be read: %s", strerrordesc_np(-rc));
             return rc;
         }
         now_mono_ms = clock_mono_ms();
@@ -372,7 +372,7 @@ static int courier_init(struct courier *courier, const char *endpoint, struct er
         return rc;
     }
     rc = pair_send_plain(courier->pair, PAIR_HELLO);
-    return rc < 0 ? error_set(err, rc, "cannot greet the desk: %s", strerror(-rc)) : 0;
+    return rc < 0 ? error_set(err, rc, "cannot greet the desk: %s", strerrordesc_np(-rc)) : 0;
 }
 
 int courier_run(const char *endpoint, pid_t parent)
@@ -384,7 +384,7 @@ int courier_run(const char *endpoint, pid_t parent)
     log_set_name("courier");
     rc = settle_process(parent);
     if (rc < 0) {
-        log_error("cannot begin: %s", strerror(-rc));
+        log_error("cannot begin: %s", strerrordesc_np(-rc));
         return rc;
     }
     if (sodium_init() < 0) {

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+// uthash's own choice falls through its cases without saying so, which clang reports
+#define HASH_FUNCTION(key, size, hash) HASH_OAT(key, size, hash)
 #include <uthash.h>
 #include <utlist.h>
 
@@ -55,6 +57,7 @@ static void lane_queue_destroy(struct lane_queue *lane)
     free(lane);
 }
 
+// NOLINTBEGIN(readability-function-size): the nesting is inside uthash's macros
 void lane_queues_destroy(struct lane_queues *queues)
 {
     struct lane_queue *lane, *next;
@@ -70,25 +73,44 @@ void lane_queues_destroy(struct lane_queues *queues)
     free(queues);
 }
 
-// Puts the lane into the list of the ready ones or takes it out, as it is now.
-static void sort_in(struct lane_queues *queues, struct lane_queue *lane)
-{
-    bool is_ready = lane->first && lane->running < lane->settings.lane.concurrency;
-
-    if (is_ready && !lane->is_ready) {
-        DL_APPEND(queues->ready, lane);
-    } else if (!is_ready && lane->is_ready) {
-        DL_DELETE(queues->ready, lane);
-    }
-    lane->is_ready = is_ready;
-}
-
 static struct lane_queue *find(const struct lane_queues *queues, const char *name)
 {
     struct lane_queue *lane;
 
     HASH_FIND_STR(queues->by_name, name, lane);
     return lane;
+}
+
+static struct lane_queue *find_or_add(struct lane_queues *queues, const char *name)
+{
+    struct lane_queue *lane = find(queues, name);
+
+    if (!lane) {
+        lane = xcalloc(1, sizeof *lane);
+        lane->name = xstrdup(name);
+        HASH_ADD_KEYPTR(hh, queues->by_name, lane->name, strlen(lane->name), lane);
+    }
+    return lane;
+}
+// NOLINTEND(readability-function-size)
+
+static void leave_ready(struct lane_queues *queues, struct lane_queue *lane)
+{
+    DL_DELETE(queues->ready, lane);
+    lane->is_ready = false;
+}
+
+// Puts the lane into the list of the ready ones or takes it out, as it is now.
+static void sort_in(struct lane_queues *queues, struct lane_queue *lane)
+{
+    bool is_ready = lane->first && lane->running < lane->settings.lane.concurrency;
+
+    if (!is_ready && lane->is_ready) {
+        leave_ready(queues, lane);
+    } else if (is_ready && !lane->is_ready) {
+        DL_APPEND(queues->ready, lane);
+        lane->is_ready = true;
+    }
 }
 
 // Reads what the settings mean for a transfer.
@@ -111,7 +133,7 @@ static void read_settings(struct lane_queue *lane)
     }
     lane->target.policy.to_loopback = address_host_is_loopback(host);
     lane->target.allow_http = settings->insecure || lane->target.policy.to_loopback;
-    lane->target.needs_lookup = !address_host_is_literal(host);
+    lane->target.needs_lookup = !lane->target.policy.to_loopback && !address_host_is_literal(host);
     if (settings->secret) {
         if (signature_key_read(settings->secret, &lane->key) < 0) {
             lane->trouble = "the secret is not whsec_ and 24 to 64 bytes in base64";
@@ -123,14 +145,8 @@ static void read_settings(struct lane_queue *lane)
 
 void lane_queues_set(struct lane_queues *queues, struct pair_message *message)
 {
-    const char *name = message->lane.lane;
-    struct lane_queue *lane = find(queues, name);
+    struct lane_queue *lane = find_or_add(queues, message->lane.lane);
 
-    if (!lane) {
-        lane = xcalloc(1, sizeof *lane);
-        lane->name = xstrdup(name);
-        HASH_ADD_KEYPTR(hh, queues->by_name, lane->name, strlen(lane->name), lane);
-    }
     pair_message_finish(&lane->settings);
     lane->settings = *message;
     *message = (struct pair_message){0};
@@ -186,8 +202,7 @@ struct lane_job *lane_queues_next(struct lane_queues *queues, int64_t now_mono_m
             lane->running++;
             lane->next_mono_ms = now_mono_ms + lane->settings.lane.rate_gap_ms;
             // to the end of the list: the others first
-            DL_DELETE(queues->ready, lane);
-            lane->is_ready = false;
+            leave_ready(queues, lane);
             sort_in(queues, lane);
             return job;
         }

@@ -55,7 +55,7 @@ const char *signature_write(const struct signature_key *key, const struct signed
                                         content->body_size);
     (void)crypto_auth_hmacsha256_final(&state, digest);
     sodium_memzero(&state, sizeof state);
-    memcpy(buffer, "v1,", 3);
+    (void)snprintf(buffer, SIGNATURE_BYTES, "v1,");
     (void)sodium_bin2base64(buffer + 3, SIGNATURE_BYTES - 3, digest, sizeof digest,
                             sodium_base64_VARIANT_ORIGINAL);
     return buffer;

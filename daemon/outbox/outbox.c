@@ -19,12 +19,14 @@
 struct slot { // one lane
     struct lane lane;
     struct due_cursor cursor;
-    bool dead_told; // the admin was told of a dead letter since the last delivery
+    bool dead_told;    // the admin was told of a dead letter since the last delivery
+    bool dead_telling; // likewise, in the transaction that is open
+    bool reopened;     // its standing is to be put on record
     UT_hash_handle hh;
 };
 
 struct job { // one notice in hand
-    int64_t num;
+    int64_t num, due_ms;
     struct slot *slot;
     int32_t attempts;
     char *rep, *headline, *body;
@@ -52,6 +54,7 @@ struct outbox {
     struct arena *arena;
     struct text headline, body, payload;
     int64_t busy_until_ms; // the courier did not keep up: not before
+    int64_t seen_ms;       // the clock at the last hand-over
 };
 
 static void add_lane(struct outbox *outbox, const struct endpoint *endpoint)
@@ -237,24 +240,17 @@ void outbox_lane_has_work(void *user, const char *lane)
     }
 }
 
-static void resume(struct outbox *outbox, struct slot *slot)
-{
-    struct error err;
-
-    lane_reopen(&slot->lane);
-    rewind_lane(slot);
-    if (save_lane(outbox, slot, NULL, 0, &err) < 0) {
-        log_warning("outbox: %s", err.message);
-    }
-}
-
 void outbox_lane_is_resumed(void *user, const char *lane)
 {
     struct outbox *outbox = user;
 
     for (size_t i = 0; i < outbox->slot_count; i++) {
-        if (!lane || strcmp(outbox->slots[i].lane.endpoint->lane, lane) == 0) {
-            resume(outbox, &outbox->slots[i]);
+        struct slot *slot = &outbox->slots[i];
+
+        if (!lane || strcmp(slot->lane.endpoint->lane, lane) == 0) {
+            lane_reopen(&slot->lane);
+            rewind_lane(slot);
+            slot->reopened = true; // outbox_record() writes it, where a failure is seen
         }
     }
 }
@@ -315,8 +311,8 @@ static int tell_admin(struct outbox *outbox, const char *why, int64_t now_ms, st
     return ledger_add_notice(outbox->ledger, &notice, err);
 }
 
-static int record_trouble(struct outbox *outbox, const struct kept *kept, bool dead, int64_t now_ms,
-                          struct error *err)
+static int record_trouble(struct outbox *outbox, const struct kept *kept,
+                          const struct notice_outcome *outcome, int64_t now_ms, struct error *err)
 {
     struct slot *slot = kept->job->slot;
     const char *lane = slot->lane.endpoint->lane;
@@ -332,11 +328,13 @@ static int record_trouble(struct outbox *outbox, const struct kept *kept, bool d
             code = tell_admin(outbox, why, now_ms, err);
         }
     }
-    if (code == 0 && dead && !slot->dead_told) {
-        (void)snprintf(why, sizeof why, "lane %s has a dead letter: %s, last answer %d", lane,
+    if (code == 0 && kept->event.fate == FATE_DEAD && !slot->dead_told && !slot->dead_telling) {
+        (void)snprintf(why, sizeof why, "lane %s %s: %s, last answer %d", lane,
+                       outcome->lane ? "gave up on a notice, which goes to the fallback"
+                                     : "has a dead letter",
                        notice_id_format(ledger_notice_prefix(outbox->ledger), kept->job->num, id),
                        kept->status);
-        slot->dead_told = true;
+        slot->dead_telling = true;
         if (!is_admin) {
             code = tell_admin(outbox, why, now_ms, err);
         }
@@ -362,7 +360,8 @@ static int record_one(struct outbox *outbox, const struct kept *kept, int64_t no
     struct notice_outcome outcome = {
         .num = job->num,
         .fate = kept->event.fate,
-        .due_ms = kept->event.due_ms,
+        // what was not tried keeps its place in the lane
+        .due_ms = kept->event.attempted ? kept->event.due_ms : job->due_ms,
         .now_ms = now_ms,
         .attempts = job->attempts + kept->event.attempted,
         .status = kept->status,
@@ -377,11 +376,11 @@ static int record_one(struct outbox *outbox, const struct kept *kept, int64_t no
         outcome.fate = FATE_WAITING;
         outcome.due_ms = now_ms;
         outcome.attempts = 0;
-        outbox_lane_has_work(outbox, outcome.lane);
+        rewind_lane(find_slot(outbox, outcome.lane)); // it is older than what that lane has seen
     }
     code = ledger_save_outcome(outbox->ledger, &outcome, err);
     if (code == 0) {
-        code = record_trouble(outbox, kept, kept->event.fate == FATE_DEAD, now_ms, err);
+        code = record_trouble(outbox, kept, &outcome, now_ms, err);
     }
     return code;
 }
@@ -390,6 +389,12 @@ int outbox_record(struct outbox *outbox, int64_t now_ms, struct error *err)
 {
     int code = 0;
 
+    for (size_t i = 0; code == 0 && i < outbox->slot_count; i++) {
+        outbox->slots[i].dead_telling = false; // whatever an attempt before this one came to
+        if (outbox->slots[i].reopened) {
+            code = save_lane(outbox, &outbox->slots[i], NULL, now_ms, err);
+        }
+    }
     for (size_t i = 0; code == 0 && i < outbox->kept_count; i++) {
         code = record_one(outbox, &outbox->kept[i], now_ms, err);
     }
@@ -398,6 +403,13 @@ int outbox_record(struct outbox *outbox, int64_t now_ms, struct error *err)
 
 void outbox_recorded(struct outbox *outbox)
 {
+    for (size_t i = 0; i < outbox->slot_count; i++) {
+        struct slot *slot = &outbox->slots[i];
+
+        slot->reopened = false;
+        slot->dead_told = slot->dead_told || slot->dead_telling;
+        slot->dead_telling = false;
+    }
     for (size_t i = 0; i < outbox->kept_count; i++) {
         struct kept *kept = &outbox->kept[i];
         struct slot *slot = kept->job->slot;
@@ -477,6 +489,7 @@ static int send_one(struct outbox *outbox, struct slot *slot, const struct notic
     }
     job = xcalloc(1, sizeof *job);
     job->num = record->num;
+    job->due_ms = record->due_ms;
     job->slot = slot;
     job->attempts = record->attempts;
     job->rep = xstrdup(record->rep);
@@ -529,6 +542,12 @@ int outbox_hand_over(struct outbox *outbox, int64_t now_ms, struct error *err)
 {
     int code = 0;
 
+    // where the clock went back, what falls due now can lie before what a lane has seen
+    for (size_t i = 0; now_ms < outbox->seen_ms && i < outbox->slot_count; i++) {
+        rewind_lane(&outbox->slots[i]);
+    }
+    outbox->busy_until_ms = now_ms < outbox->seen_ms ? 0 : outbox->busy_until_ms;
+    outbox->seen_ms = now_ms;
     if (!outbox->pair || outbox_wakes_at(outbox) > now_ms) {
         return 0;
     }

@@ -27,10 +27,11 @@ PURE = ("event", "verdict")
 IMPURE_HEADERS = re.compile(
     r"(fcntl|unistd|poll|dirent|netdb|time|signal|syslog|spawn|pthread|threads)\.h"
     r"|sys/(socket|stat|time|epoll|mman|wait|ioctl|random|uio|file|select)\.h|arpa/.*|netinet/.*"
-    r"|common/base/(log|file)\.h")
+    r"|common/base/file\.h")
 IMPURE_CALLS = re.compile(
     r"(?<![\w.>])(fopen|fdopen|freopen|open|openat|read|write|pread|pwrite|printf|puts|fprintf|fputs|perror|time"
-    r"|clock|clock_gettime|gettimeofday|localtime_r|random|rand_r|getrandom|getentropy|getenv|now_ms)\s*\(")
+    r"|clock|clock_gettime|gettimeofday|localtime_r|random|rand_r|getrandom|getentropy|getenv|log_error|log_warning"
+    r"|log_info|log_debug|clock_\w+)\s*\(")
 
 
 def layer_of(path):

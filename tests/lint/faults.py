@@ -39,6 +39,7 @@ FAULTS = {
         ("common/verdict/verdict.c", None, "#include <time.h>\n"),
         ("common/verdict/verdict.c", "return text_size()", "return time(0)"),
         ("common/verdict/verdict.c", "return text_size()", 'return fopen("a", "r") != 0'),
+        ("common/verdict/verdict.c", "return text_size()", 'log_info("decided"); return 0'),
         ("common/base/text.c", None, '#include "text.h"\n'),
     ],
     "banned_calls": [

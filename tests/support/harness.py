@@ -22,6 +22,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BUILD = os.environ.get("HEADSUP_BUILD") or os.path.join(ROOT, "build")
 HEADSUPD = os.path.join(BUILD, "daemon", "headsupd")
 HEADSUP = os.path.join(BUILD, "client", "headsup")
+SLOW_DISK = os.path.join(BUILD, "tests", "system", "slow_disk.so")
 CANNOT_RUN = 77  # Meson's word for a skipped test
 
 
@@ -85,6 +86,7 @@ class Daemon:
         self.ledger = os.path.join(folder, "ledger.db")
         self.log_path = os.path.join(folder, "log")
         self.process = None
+        self.preload = None  # a library that headsupd runs with
         self.write_book(book)
 
     def write_book(self, book):
@@ -92,13 +94,15 @@ class Daemon:
             out.write(write_book(book))
 
     def environment(self):
-        return {**os.environ, "RUNTIME_DIRECTORY": self.folder}
+        ours = {name: value for name, value in os.environ.items() if not name.startswith("HEADSUP_")}
+        return {**ours, "RUNTIME_DIRECTORY": self.folder}
 
     def launch(self):
         """Starts it without waiting for anything."""
+        more = {"LD_PRELOAD": self.preload} if self.preload else {}
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen([HEADSUPD, "-c", self.conf], stderr=log, stdout=log,
-                                            stdin=subprocess.DEVNULL, env=self.environment())
+                                            stdin=subprocess.DEVNULL, env={**self.environment(), **more})
 
     def start(self, seconds=15.0):
         """Starts it and waits until it answers."""
@@ -191,6 +195,8 @@ def eventually(condition, seconds=10.0, what="what was waited for"):
 
 class Corridor(unittest.TestCase):
     """A test with a receiver, a folder and a daemon on it; start() it when the rule book is right."""
+
+    maxDiff = None
 
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="headsup-")

@@ -10,6 +10,17 @@ from events import account, opened
 from receiver import is_signed
 
 
+def marked_up(node):
+    """The texts of Slack blocks in which markup counts."""
+    if isinstance(node, list):
+        return [text for one in node for text in marked_up(one)]
+    if not isinstance(node, dict):
+        return []
+    if node.get("type") == "mrkdwn":
+        return [node["text"]]
+    return [text for one in node.values() for text in marked_up(one)]
+
+
 class TestCorridor(harness.Corridor):
     def signed_reps(self):
         path = secret_file(self.folder)
@@ -87,9 +98,9 @@ class TestCorridor(harness.Corridor):
         said = request.json
         self.assertTrue(said["text"])
         self.assertTrue(said["blocks"])
-        whole = request.body.decode()
-        for control in ("<!channel", "<@U123", "<https://evil"):
-            self.assertNotIn(control, whole)
+        for text in [said["text"], *marked_up(said["blocks"])]:  # in plain_text nothing is markup
+            for control in ("<!channel", "<@U123", "<https://evil"):
+                self.assertNotIn(control, text)
 
     def test_unknown_accounts_go_to_the_default_reps(self):
         self.start()

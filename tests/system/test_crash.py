@@ -6,6 +6,7 @@ import os
 import random
 import threading
 import time
+import unittest
 
 import harness
 from audit import Audit, wait_settled
@@ -111,6 +112,24 @@ class TestCrash(harness.Corridor):
             self.daemon.kill()
             self.daemon.start()
         self.end()
+
+    @unittest.skipIf(harness.sanitized(), "nothing can be loaded before the sanitizer")
+    def test_a_receipt_means_on_disk(self):
+        """On a slow disk, killed in the moment in which the receipt arrives."""
+        self.assertTrue(os.path.exists(harness.SLOW_DISK))
+        self.start()
+        for number in range(8):
+            self.daemon.stop() if number == 0 else self.daemon.kill()
+            self.daemon.preload = harness.SLOW_DISK
+            self.daemon.start()
+            self.publish(*[opened(f"S-{number}-{part}", "xyz") for part in range(3)])
+            self.daemon.kill()
+        self.daemon.preload = None
+        self.daemon.start()
+        wait_settled(self.daemon.ledger)
+        self.daemon.stop()
+        self.assertEqual(Audit(self.daemon.ledger, self.publisher.receipts, self.receiver.requests,
+                               crashed=True).found, [])
 
     def test_no_courier_outlives_its_desk(self):
         self.start()

@@ -41,6 +41,8 @@ class TestLanes(harness.Corridor):
         self.receiver.script("/pat", Answer(429, {"Retry-After": "2"}))
         self.open_one("L-1")
         first, = self.wait("/pat", 1)
+        harness.eventually(lambda: [notice["attempts"] for notice in Ledger(self.daemon.ledger).notices
+                                    if notice["rep"] == "pat"] == [1], what="the attempt on record")
         self.open_one("L-2")
         requests = self.wait("/pat", 3)
         self.assertGreater(requests[1].at - first.at, 1.9)
@@ -57,9 +59,9 @@ class TestLanes(harness.Corridor):
         dead = self.dead_letters()
         self.assertEqual(len(dead), 1)
         self.assertIn("400", json.dumps(dead))
-        self.daemon.client("retry", dead[0]["id"])
+        self.daemon.client("retry", dead[0]["notice"])
         again = self.wait("/pat", 3)[-1]
-        self.assertEqual(again.id, dead[0]["id"])
+        self.assertEqual(again.id, dead[0]["notice"])
         wait_settled(self.daemon.ledger, also=lambda fates: not fates[DEAD])
         self.assertEqual(self.dead_letters(), [])
 
@@ -89,7 +91,8 @@ class TestLanes(harness.Corridor):
                 self.assertIn("pat", told["headline"] + told["body"])
                 self.assertNotIn("xyz", json.dumps(told), "the admin's notice names the lane, never the case")
                 time.sleep(1.0)
-                self.assertEqual(len(self.receiver.at("/pat")), 1)
+                # one more may have been on its way to the courier already
+                self.assertLessEqual(len(self.receiver.at("/pat")), 2)
                 self.assertEqual(self.receiver.at("/elsewhere"), [])
                 self.assertEqual(self.fates()[WAITING], 5)
                 self.assertIn("paused", self.daemon.client("status"))
@@ -124,8 +127,9 @@ class TestLanes(harness.Corridor):
             self.open_one(f"L-{number}")
         requests = self.wait("/pat", 31, seconds=20)
         arrived = [request.json["subject"] for request in requests if request.status == 200]
-        self.assertEqual(arrived[1:], sorted(arrived[1:], key=lambda key: int(key[2:])))
         self.assertEqual(len(set(arrived)), 30)
+        arrived.remove(requests[0].json["subject"])  # that was refused once comes when its time does
+        self.assertEqual(arrived, sorted(arrived, key=lambda key: int(key[2:])))
 
     def test_cut_connections_and_slow_and_huge_answers(self):
         self.begin()

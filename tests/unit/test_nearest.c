@@ -12,6 +12,7 @@ static void finds_the_nearest(void **state)
 {
     static const char *const words[] = {"category",     NULL,     "severity",
                                         "account.tier", "amount", "account"};
+    static const char *const swapped[] = {"foam", "form"};
     static const struct {
         const char *typed, *found;
     } cases[] = {
@@ -37,6 +38,8 @@ static void finds_the_nearest(void **state)
             fail_msg("%s: %s", cases[i].typed, found ? found : "none");
         }
     }
+    // a swap is one edit: two edits lead to the first
+    assert_string_equal(nearest_word("fomr", swapped, 2), "form");
     assert_null(nearest_word("amount", words, 0));
 }
 

@@ -91,6 +91,14 @@ static void tells_utf8(void **state)
         assert_false(utf8_valid(bad[i], strlen(bad[i])));
     }
     assert_true(utf8_valid("a\0b", 3));
+    // wherever it stands among ASCII
+    for (size_t i = 0; i < 24; i++) {
+        char ascii[24];
+
+        memset(ascii, 'a', sizeof ascii);
+        ascii[i] = (char)0x80;
+        assert_false(utf8_valid(ascii, sizeof ascii));
+    }
 }
 
 static void cuts_between_characters(void **state)

@@ -1,0 +1,388 @@
+// Each format against a golden file a kind of notice, and against hostile text. With GOLDEN_WRITE
+// set the golden files are written anew: read what changed before you keep it.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/file.h"
+#include "common/base/text.h"
+#include "daemon/outbox/format.h"
+
+#define CREATED_MS INT64_C(1795248900250) // 2026-11-21T08:15:00.25Z
+#define NOW_MS     (CREATED_MS + 60000)
+
+static const struct case_file about_issue = {
+    .account = {.known = true, .key = "xyz", .name = "XYZ Co.", .currency = "USD"},
+    .issue = {.known = true,
+              .key = "INV-7",
+              .account = "xyz",
+              .category = "billing",
+              .has_amount = true,
+              .amount_minor = 1825000,
+              .currency = "USD",
+              .state = ISSUE_ACKNOWLEDGED,
+              .hop = HOP_SALES,
+              .opened_at_ms = CREATED_MS - 2 * 86400000,
+              .transfers = 2},
+};
+
+static const struct case_file bare_issue = {
+    .issue = {.known = true, .key = "T-1", .opened_at_ms = CREATED_MS},
+};
+
+static const struct case_file about_account = {.account = {.known = true, .key = "small & sons"}};
+
+static const struct case_file about_nothing = {0};
+
+static struct notice new_notice(enum notice_kind kind)
+{
+    return (struct notice){
+        .id = "hn_5f3a_17",
+        .kind = kind,
+        .to = "rich",
+        .rule = "big billing trouble at a major account",
+        .why = "category = billing: is \"billing\"; amount >= 10000: is 18250.00",
+        .created_ms = CREATED_MS,
+        .event_source = "/home-office/billing",
+        .event_id = "e-1",
+        .tier = "major",
+        .file = &about_issue,
+    };
+}
+
+struct example {
+    const char *name;
+    struct notice notice;
+    const char *headline, *body;
+};
+
+static size_t examples(struct example *ret)
+{
+    struct notice owner = new_notice(NOTICE_OWNER), escalation = new_notice(NOTICE_ESCALATION),
+                  handed_over = new_notice(NOTICE_HANDED_OVER),
+                  stand_firm = new_notice(NOTICE_STAND_FIRM),
+                  dead_letter = new_notice(NOTICE_DEAD_LETTER);
+
+    owner.to = "pat";
+    owner.file = &bare_issue;
+    owner.tier = NULL;
+    owner.rule = "unsaid";
+    handed_over.to = "pat";
+    stand_firm.rule = "law: the issue is with the sales rep, and nobody is above";
+    stand_firm.why = "hop is 1";
+    stand_firm.file = &about_account;
+    dead_letter.to = "admin";
+    dead_letter.file = &about_nothing;
+    dead_letter.tier = NULL;
+    dead_letter.rule = "law: the admin hears of dead letters";
+    dead_letter.event_source = dead_letter.event_id = NULL;
+    ret[0] = (struct example){
+        "heads_up", new_notice(NOTICE_HEADS_UP), "XYZ Co. (major): charged twice for October",
+        "Billing, $18,250.00, open 2 days, 2 hand-offs. No explanation given to the client yet.\n"
+        "Working on it: Pat Okafor (billing). Plan: credit note by Tue 24 Nov.\n"
+        "You: nothing to do now. Pat will tell you if that changes."};
+    ret[1] = (struct example){"owner", owner, "T-1 is yours", "Acknowledge it by 16:00."};
+    ret[2] =
+        (struct example){"escalation", escalation, "XYZ Co. (major): the customer asks for you",
+                         "They said: \"I want to speak to <b>your</b> manager & now\""};
+    ret[3] =
+        (struct example){"handed_over", handed_over, "INV-7 is with Rich now", "Tell Rich all."};
+    ret[4] = (struct example){"stand_firm", stand_firm, "Small & Sons: stand firm",
+                              "They won't tell you anything different."};
+    ret[5] = (struct example){"dead_letter", dead_letter, "Lane rich has a dead letter", ""};
+    return 6;
+}
+
+// Compares with the golden file, or writes it.
+static void check_golden(const char *format, const char *name, const struct text *out)
+{
+    char path[512];
+    struct text golden = {0};
+    struct error err;
+
+    (void)snprintf(path, sizeof path, "%s/%s_%s.json", GOLDEN_FOLDER, format, name);
+    if (getenv("GOLDEN_WRITE")) {
+        FILE *file = fopen(path, "w");
+
+        assert_non_null(file);
+        assert_true(fprintf(file, "%s\n", text_string(out)) > 0);
+        assert_int_equal(fclose(file), 0);
+    }
+    if (file_read(path, 1 << 20, &golden, &err) < 0) {
+        fail_msg("%s", err.message);
+    }
+    assert_true(golden.size > 0 && golden.bytes[golden.size - 1] == '\n');
+    golden.bytes[golden.size - 1] = '\0';
+    assert_string_equal(text_string(out), golden.bytes);
+    text_finish(&golden);
+}
+
+static json_t *parse(const struct text *out)
+{
+    json_error_t error;
+    json_t *root = json_loadb(out->bytes, out->size, JSON_REJECT_DUPLICATES, &error);
+
+    if (!root) {
+        fail_msg("%s: %s", error.text, text_string(out));
+    }
+    return root;
+}
+
+static void golden_files_hold(void **state)
+{
+    struct example all[6];
+    size_t count = examples(all);
+
+    (void)state;
+    for (size_t i = 0; i < count; i++) {
+        struct text out = {0};
+
+        assert_string_equal(format_write(&out, FORMAT_GENERIC, &all[i].notice, all[i].headline,
+                                         all[i].body, NOW_MS),
+                            "application/cloudevents+json");
+        check_golden("generic", all[i].name, &out);
+        json_decref(parse(&out));
+        text_clear(&out);
+        assert_string_equal(
+            format_write(&out, FORMAT_SLACK, &all[i].notice, all[i].headline, all[i].body, NOW_MS),
+            "application/json");
+        check_golden("slack", all[i].name, &out);
+        json_decref(parse(&out));
+        text_finish(&out);
+    }
+}
+
+static void a_notice_with_the_least_is_written(void **state)
+{
+    struct notice notice = {.id = "hn_1", .kind = NOTICE_TEST, .to = "rich"};
+    struct text out = {0};
+    json_t *root, *data;
+
+    (void)state;
+    format_generic(&out, &notice, "", "", NOW_MS);
+    root = parse(&out);
+    data = json_object_get(root, "data");
+    assert_string_equal(json_string_value(json_object_get(root, "time")),
+                        "2026-11-21T08:16:00.250Z");
+    assert_string_equal(json_string_value(json_object_get(root, "subject")), "test");
+    assert_true(json_is_null(json_object_get(data, "account")));
+    assert_true(json_is_null(json_object_get(data, "issue")));
+    assert_int_equal(json_array_size(json_object_get(data, "events")), 0);
+    json_decref(root);
+    text_clear(&out);
+    format_slack(&out, &notice, "", "");
+    root = parse(&out);
+    assert_int_equal(json_array_size(json_object_get(root, "blocks")), 2);
+    json_decref(root);
+    text_finish(&out);
+}
+
+static void generic_keeps_every_character(void **state)
+{
+    static const char hostile[] = "\"\\/\b\x1b</script>\n\t\x01 <!channel> @everyone 💥 é \u2028";
+    struct notice notice = new_notice(NOTICE_HEADS_UP);
+    struct text out = {0};
+    json_t *root, *data;
+
+    (void)state;
+    format_generic(&out, &notice, hostile, hostile, NOW_MS);
+    root = parse(&out);
+    data = json_object_get(root, "data");
+    assert_string_equal(json_string_value(json_object_get(data, "headline")), hostile);
+    assert_string_equal(json_string_value(json_object_get(data, "body")), hostile);
+    assert_null(strchr(out.bytes, '\n'));
+    json_decref(root);
+    text_finish(&out);
+}
+
+static const char *block_text(json_t *root, size_t index, const char **ret_type)
+{
+    json_t *block = json_array_get(json_object_get(root, "blocks"), index);
+    json_t *text = json_object_get(block, "text");
+
+    if (!text) {
+        text = json_array_get(json_object_get(block, "elements"), 0);
+    }
+    *ret_type = json_string_value(json_object_get(block, "type"));
+    assert_string_equal(json_string_value(json_object_get(text, "type")), "plain_text");
+    assert_true(json_is_false(json_object_get(text, "emoji")));
+    return json_string_value(json_object_get(text, "text"));
+}
+
+static void slack_defuses_mentions_and_markup(void **state)
+{
+    static const char hostile[] = "<!channel> & <@U123> <https://evil.example|click> @everyone "
+                                  "a.b@example.com \x07\x1b[31m";
+    struct notice notice = new_notice(NOTICE_HEADS_UP);
+    struct text out = {0};
+    const char *fallback, *type;
+    json_t *root;
+
+    (void)state;
+    notice.why = hostile;
+    format_slack(&out, &notice, hostile, hostile);
+    root = parse(&out);
+    fallback = json_string_value(json_object_get(root, "text"));
+    assert_null(strpbrk(fallback, "<>\x07\x1b"));
+    assert_non_null(strstr(fallback, "&lt;!channel&gt; &amp; &lt;@\u200bU123&gt;"));
+    assert_null(strstr(fallback, "@everyone"));
+    assert_non_null(strstr(fallback, "@\u200beveryone"));
+    assert_non_null(strstr(fallback, "a.b@example.com")); // no mention
+    assert_true(json_is_false(json_object_get(root, "unfurl_links")));
+    assert_true(json_is_false(json_object_get(root, "unfurl_media")));
+    assert_true(json_is_false(json_object_get(root, "mrkdwn")));
+    // shown as it stands, and nothing of it works there
+    assert_string_equal(block_text(root, 0, &type),
+                        "<!channel> & <@U123> <https://evil.example|click> @everyone "
+                        "a.b@example.com   [31m");
+    assert_string_equal(type, "header");
+    assert_null(strpbrk(block_text(root, 1, &type), "\x07\x1b"));
+    assert_string_equal(type, "section");
+    assert_null(strpbrk(block_text(root, 2, &type), "\x07\x1b"));
+    assert_string_equal(type, "context");
+    assert_null(strstr(out.bytes, "mrkdwn\":true"));
+    assert_null(strstr(out.bytes, "\"mrkdwn\",")); // no text object of that type
+    json_decref(root);
+    text_finish(&out);
+}
+
+static size_t ends_in_dots(const char *string)
+{
+    size_t size = strlen(string);
+
+    return size >= 3 && strcmp(string + size - 3, "…") == 0;
+}
+
+// Text of `count` times `piece`; the caller frees it.
+static char *repeat(const char *piece, size_t count)
+{
+    struct text text = {0};
+
+    for (size_t i = 0; i < count; i++) {
+        text_add(&text, piece);
+    }
+    return text.bytes;
+}
+
+static void slack_cuts_to_its_limits(void **state)
+{
+    static const char *const pieces[] = {"x", "é", "💥", "&", "<!here>", "a line of words\n", "\n"};
+    struct notice notice = new_notice(NOTICE_HEADS_UP);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+        char *hostile = repeat(pieces[i], 100000);
+        struct text out = {0};
+        const char *type, *words, *fallback;
+        size_t count;
+        json_t *root;
+
+        notice.why = hostile;
+        format_slack(&out, &notice, hostile, hostile);
+        root = parse(&out);
+        count = json_array_size(json_object_get(root, "blocks"));
+        assert_in_range(count, 3, 10);
+        words = block_text(root, 0, &type);
+        assert_int_equal(utf8_length(words, strlen(words)), 150);
+        assert_true(ends_in_dots(words));
+        for (size_t block = 1; block + 1 < count; block++) {
+            words = block_text(root, block, &type);
+            assert_string_equal(type, "section");
+            assert_in_range(utf8_length(words, strlen(words)), 1, 3000);
+            assert_int_equal(ends_in_dots(words), block + 2 == count);
+        }
+        words = block_text(root, count - 1, &type);
+        assert_string_equal(type, "context");
+        assert_in_range(utf8_length(words, strlen(words)), 1000, 1100);
+        assert_non_null(strstr(words, "hn_5f3a_17")); // never cut off
+        fallback = json_string_value(json_object_get(root, "text"));
+        assert_in_range(strlen(fallback), 500, 500 * 5 + 3);
+        assert_true(ends_in_dots(fallback));
+        json_decref(root);
+        text_finish(&out);
+        free(hostile);
+    }
+}
+
+static void slack_breaks_a_body_at_its_lines(void **state)
+{
+    struct notice notice = new_notice(NOTICE_DIGEST);
+    char *body = repeat("forty characters in each of these lines\n", 100);
+    struct text out = {0}, joined = {0};
+    const char *type;
+    json_t *root;
+
+    (void)state;
+    body[strlen(body) - 1] = '\0';
+    format_slack(&out, &notice, "100 things", body);
+    root = parse(&out);
+    assert_int_equal(json_array_size(json_object_get(root, "blocks")), 4);
+    text_add(&joined, block_text(root, 1, &type));
+    text_add(&joined, "\n");
+    text_add(&joined, block_text(root, 2, &type));
+    assert_string_equal(joined.bytes, body); // nothing is lost, no line is parted
+    json_decref(root);
+    text_finish(&out);
+    text_finish(&joined);
+    free(body);
+}
+
+static void a_limit_is_met_exactly(void **state)
+{
+    struct notice notice = new_notice(NOTICE_HEADS_UP);
+    char *headline = repeat("é", 150), *body = repeat("💥", 3000);
+    struct text out = {0};
+    const char *type;
+    json_t *root;
+
+    (void)state;
+    format_slack(&out, &notice, headline, body);
+    root = parse(&out);
+    assert_int_equal(json_array_size(json_object_get(root, "blocks")), 3);
+    assert_string_equal(block_text(root, 0, &type), headline);
+    assert_string_equal(block_text(root, 1, &type), body);
+    json_decref(root);
+    text_finish(&out);
+    free(headline);
+    free(body);
+}
+
+static void generic_takes_a_hundred_kilobytes(void **state)
+{
+    struct notice notice = new_notice(NOTICE_HEADS_UP);
+    char *body = repeat("💥\"\n\x01", 15000);
+    struct text out = {0};
+    json_t *root;
+
+    (void)state;
+    format_generic(&out, &notice, "big", body, NOW_MS);
+    root = parse(&out);
+    assert_string_equal(json_string_value(json_object_get(json_object_get(root, "data"), "body")),
+                        body);
+    json_decref(root);
+    text_finish(&out);
+    free(body);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(golden_files_hold),
+        cmocka_unit_test(a_notice_with_the_least_is_written),
+        cmocka_unit_test(generic_keeps_every_character),
+        cmocka_unit_test(slack_defuses_mentions_and_markup),
+        cmocka_unit_test(slack_cuts_to_its_limits),
+        cmocka_unit_test(slack_breaks_a_body_at_its_lines),
+        cmocka_unit_test(a_limit_is_met_exactly),
+        cmocka_unit_test(generic_takes_a_hundred_kilobytes),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
