@@ -219,22 +219,21 @@ static int load_account(struct ledger *ledger, const char *key, struct arena *ar
 static int load_counts(struct ledger *ledger, int64_t now_ms, struct case_file *ret,
                        struct error *err)
 {
+    int64_t since_ms = now_ms - (int64_t)CASE_RECENT_DAYS * DAY_MS;
     sqlite3_stmt *statement = store_prepare(&ledger->store, SQL_ACCOUNT_COUNTS, err);
-    int found;
+    int more;
 
     if (!statement) {
         return err->code;
     }
     bind_text(statement, 1, ret->account.key);
-    bind_int(statement, 2, now_ms - (int64_t)CASE_RECENT_DAYS * DAY_MS);
-    bind_int(statement, 3, CASE_COUNT_CAP);
-    found = store_next(&ledger->store, statement, err);
-    if (found > 0) {
-        ret->open_issues = sqlite3_column_int(statement, 0);
-        ret->recent_issues = sqlite3_column_int(statement, 1);
-        found = store_end(&ledger->store, statement, err);
+    bind_int(statement, 2, CASE_COUNT_CAP);
+    // counted here: a sum over a subquery makes SQLite build a table for each call
+    while ((more = store_next(&ledger->store, statement, err)) > 0) {
+        ret->open_issues += sqlite3_column_int(statement, 0) < ISSUE_RESOLVED;
+        ret->recent_issues += sqlite3_column_int64(statement, 1) >= since_ms;
     }
-    return found < 0 ? found : 0;
+    return more;
 }
 
 static int load_group_value(struct ledger *ledger, struct case_file *ret, struct error *err)

@@ -78,8 +78,8 @@ const char *const sql_texts[SQL_COUNT] = {
         " terms_agreed_by = ?13, terms_at_ms = ?14, kickoff_at_ms = ?15 WHERE num = ?1",
     // of the newest issues only, so that an account with a million costs no more
     [SQL_ACCOUNT_COUNTS] =
-        "SELECT sum(state < 3), sum(opened_at_ms >= ?2) FROM (SELECT state, opened_at_ms FROM"
-        " issues WHERE account = ?1 ORDER BY opened_at_ms DESC LIMIT ?3)",
+        "SELECT state, opened_at_ms FROM issues WHERE account = ?1 ORDER BY opened_at_ms DESC"
+        " LIMIT ?2",
     // of as many as cannot overflow the sum, whatever their values
     [SQL_GROUP_VALUE] = "SELECT sum(value) FROM (SELECT value FROM accounts WHERE grp = ?1"
                         " LIMIT 90000)",

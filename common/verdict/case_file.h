@@ -54,6 +54,6 @@ struct case_file {
         recent_issues; // of the account; recent: opened in the last 90 days. Capped.
 };
 
-enum { CASE_COUNT_CAP = 100, CASE_RECENT_DAYS = 90 };
+enum { CASE_COUNT_CAP = 30, CASE_RECENT_DAYS = 90 };
 
 const char *issue_state_name(enum issue_state state); // "open", "acknowledged" …

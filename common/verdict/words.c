@@ -124,10 +124,13 @@ static void add_what(struct text *out, const struct notice *notice, int64_t now_
 
     add_capital(out, issue->category ? issue->category : "Kind not known");
     if (issue->has_amount) {
-        text_addf(out, ", %s", money_format_people(issue->amount_minor, issue->currency, buffer));
+        text_add(out, ", ");
+        text_add_line(out, money_format_people(issue->amount_minor, issue->currency, buffer),
+                      NAME_BYTES);
     }
     if (issue->severity && strcmp(issue->severity, "normal") != 0) {
-        text_addf(out, ", %s", issue->severity);
+        text_add(out, ", ");
+        text_add_line(out, issue->severity, NAME_BYTES);
     }
     add_age(out, issue, now_ms);
     if (issue->transfers) {

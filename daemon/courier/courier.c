@@ -65,7 +65,6 @@ static void flush_backlog(struct courier *courier)
 
     DL_FOREACH_SAFE(courier->backlog, held, next)
     {
-        courier->restless = true;
         if (pair_send_outcome(courier->pair, &held->outcome) < 0) {
             return;
         }

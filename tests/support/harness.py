@@ -208,10 +208,16 @@ class Corridor(unittest.TestCase):
     def start(self, **changes):
         """Starts headsupd with the standard rule book, changed."""
         self.daemon = Daemon(self.folder, standard(self.folder, self.receiver, **changes))
+        self.addCleanup(self.check_log, self.daemon)
         self.addCleanup(self.daemon.kill)
         self.daemon.start()
         self.publisher = self.connect()
         return self.daemon
+
+    def check_log(self, daemon):
+        """No sanitizer had a word to say."""
+        for word in ("Sanitizer", "runtime error:"):
+            self.assertNotIn(word, daemon.log())
 
     def connect(self):
         publisher = Publisher(self.daemon.endpoint)

@@ -2,25 +2,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "common/base/moment.h"
 #include "common/ledger/ledger_private.h"
 #include "common/ledger/rows.h"
-
-const char stage_people[] =
-    "reps: ("
-    "  { id = \"rich\"; name = \"Rich Alvarez\"; role = \"sales\";"
-    "    webhook: { url = \"https://hooks.example.com/rich\"; }; },"
-    "  { id = \"dana\"; name = \"Dana Whitfield\"; role = \"sales\";"
-    "    webhook: { url = \"https://hooks.example.com/dana\"; }; },"
-    "  { id = \"pat\"; name = \"Pat Okafor\"; role = \"service\";"
-    "    webhook: { url = \"https://hooks.example.com/pat\"; }; },"
-    "  { id = \"sam\"; name = \"Sam Reyes\"; role = \"service\";"
-    "    webhook: { url = \"https://hooks.example.com/sam\"; }; }"
-    ");\n"
-    "default: { service = \"pat\"; sales = \"rich\"; };\n";
+#include "tests/support/small_book.h"
 
 // For what a test cannot go on without.
 static void must(int code, const char *what, const char *words)
@@ -31,31 +17,12 @@ static void must(int code, const char *what, const char *words)
     }
 }
 
-struct rulebook *stage_book(const char *words)
-{
-    char path[] = "/tmp/headsup-book-XXXXXX";
-    int fd = mkstemp(path);
-    size_t size = strlen(words);
-    struct problems problems = {0};
-    struct rulebook *book = NULL;
-    int code;
-
-    must(fd, "mkstemp", path);
-    must(write(fd, words, size) == (ssize_t)size ? 0 : -1, "write", path);
-    (void)close(fd);
-    code = rulebook_load(path, false, &book, &problems);
-    (void)unlink(path);
-    must(code, "rule book", text_string(&problems.errors));
-    problems_finish(&problems);
-    return book;
-}
-
 void stage_open(struct stage *stage, const char *book, const char *ledger_path)
 {
     struct error err = {0};
 
     *stage = (struct stage){.now_ms = STAGE_START_MS};
-    stage->rulebook = stage_book(book);
+    stage->rulebook = small_book(book);
     stage->arena = arena_create();
     must(ledger_path ? ledger_open(ledger_path, &stage->ledger, &err)
                      : ledger_open_memory(&stage->ledger, &err),

@@ -26,12 +26,7 @@ struct stage {
 
 #define STAGE_START_MS INT64_C(1795420800000) // Mon 23 Nov 2026, 08:00 UTC
 
-// Two reps who are the default, and two of other accounts; a test adds tiers and rules.
-extern const char stage_people[];
-
-// Reads a rule book from words. What is wrong with it ends the program.
-struct rulebook *stage_book(const char *words);
-// ledger_path NULL: in memory.
+// book: words, see small_book.h. ledger_path NULL: in memory.
 void stage_open(struct stage *stage, const char *book, const char *ledger_path);
 void stage_close(struct stage *stage);
 
