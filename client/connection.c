@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/print.h"
 #include "client/reading.h"
@@ -63,11 +64,25 @@ void connection_finish(struct connection *connection)
     *connection = (struct connection){0};
 }
 
+// Why nobody takes connections: of a socket in the file system more can be said.
+static const char *absence(const char *endpoint)
+{
+    static const char scheme[] = "ipc://";
+
+    if (strncmp(endpoint, scheme, strlen(scheme)) == 0 &&
+        access(endpoint + strlen(scheme), W_OK) < 0) {
+        return errno == ENOENT   ? "there is no such socket; is headsupd running?"
+               : errno == EACCES ? "this user may not use that socket"
+                                 : "that socket cannot be used";
+    }
+    return "nobody takes connections there; is headsupd running?";
+}
+
 const char *connection_trouble(const struct connection *connection)
 {
     switch (headsup_publisher_trouble(connection->publisher)) {
     case HEADSUP_NOBODY_THERE:
-        return "nobody takes connections there; is headsupd running?";
+        return absence(text_string(&connection->endpoint));
     case HEADSUP_NOT_LET_IN:
         return "headsupd does not let this user publish";
     case HEADSUP_NO_ANSWER:

@@ -122,6 +122,7 @@ static int receive_all(struct turn *turn, struct error *err)
     size_t events = 0, bytes = 0;
 
     turn->answered_count = 0;
+    intake_greet(turn->intake);
     while (!turn->stopping && turn->answered_count < TURN_REQUESTS &&
            events < (size_t)turn->rulebook->turn_events && bytes < TURN_BYTES) {
         struct answered *answered = &turn->answered[turn->answered_count];

@@ -1,26 +1,15 @@
 #include "common/base/json_out.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 // Bytes that JSON wants escaped, and what stands for them; 'u' means \u00XX.
-static char escape_of(unsigned char byte)
-{
-    switch (byte) {
-    case '"':
-    case '\\':
-        return (char)byte;
-    case '\n':
-        return 'n';
-    case '\r':
-        return 'r';
-    case '\t':
-        return 't';
-    default:
-        return byte < 0x20 || byte == 0x7f ? 'u' : 0;
-    }
-}
+static const char escapes[256] = {
+    [0] = 'u',  [1] = 'u',  [2] = 'u',    [3] = 'u',    [4] = 'u',   [5] = 'u',     [6] = 'u',
+    [7] = 'u',  [8] = 'u',  ['\t'] = 't', ['\n'] = 'n', [11] = 'u',  [12] = 'u',    ['\r'] = 'r',
+    [14] = 'u', [15] = 'u', [16] = 'u',   [17] = 'u',   [18] = 'u',  [19] = 'u',    [20] = 'u',
+    [21] = 'u', [22] = 'u', [23] = 'u',   [24] = 'u',   [25] = 'u',  [26] = 'u',    [27] = 'u',
+    [28] = 'u', [29] = 'u', [30] = 'u',   [31] = 'u',   ['"'] = '"', ['\\'] = '\\', [127] = 'u',
+};
 
 static void add_quoted(struct text *out, const char *bytes, size_t size)
 {
@@ -28,7 +17,7 @@ static void add_quoted(struct text *out, const char *bytes, size_t size)
 
     text_add_char(out, '"');
     for (size_t i = 0; i < size; i++) {
-        char escape = escape_of((unsigned char)bytes[i]);
+        char escape = escapes[(unsigned char)bytes[i]];
 
         if (!escape) {
             continue;
@@ -98,10 +87,17 @@ void json_put_bytes(struct text *out, const char *name, const char *bytes, size_
 
 void json_put_int(struct text *out, const char *name, int64_t value)
 {
-    char digits[24];
-    int size = snprintf(digits, sizeof digits, "%" PRId64, value);
+    char digits[24], *at = digits + sizeof digits;
+    uint64_t left = value < 0 ? (uint64_t)0 - (uint64_t)value : (uint64_t)value;
 
-    json_put_raw(out, name, digits, (size_t)size);
+    do {
+        *--at = (char)('0' + left % 10);
+        left /= 10;
+    } while (left);
+    if (value < 0) {
+        *--at = '-';
+    }
+    json_put_raw(out, name, at, (size_t)(digits + sizeof digits - at));
 }
 
 void json_put_bool(struct text *out, const char *name, bool value)

@@ -1,5 +1,6 @@
 #include "common/event/event_data.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,12 +20,24 @@ struct found {
     char path[64]; // "/data/amount", "/data/match/2"
 };
 
+// Every member of every event comes by here: plain copies, for printf would cost as much as the checks.
+static void join(char *ret, size_t size, const char *first, const char *second)
+{
+    size_t at = strlen(first), length = strlen(second);
+
+    assert(at + length < size); // both are of the table of members
+    memcpy(ret, first, at);
+    memcpy(ret + at, second, length + 1);
+}
+
 static struct found found_at(const struct event_member *member, const json_t *value)
 {
-    struct found found = {.member = member, .value = value};
+    struct found found;
 
-    (void)snprintf(found.name, sizeof found.name, "data.%s", member->name);
-    (void)snprintf(found.path, sizeof found.path, "/data/%s", member->name);
+    found.member = member;
+    found.value = value;
+    join(found.name, sizeof found.name, "data.", member->name);
+    join(found.path, sizeof found.path, "/data/", member->name);
     return found;
 }
 

@@ -28,7 +28,7 @@ static const char first[] =
     "CREATE INDEX events_by_issue ON events (issue) WHERE issue IS NOT NULL;"
     "CREATE TABLE notices ("
     "  num INTEGER PRIMARY KEY, event INTEGER REFERENCES events (seq),"
-    "  issue INTEGER REFERENCES issues (num), role INTEGER NOT NULL CHECK (role IN (0, 1, 2)),"
+    "  issue INTEGER REFERENCES issues (num), role INTEGER NOT NULL CHECK (role BETWEEN 0 AND 2),"
     "  kind INTEGER NOT NULL, fate INTEGER NOT NULL CHECK (fate BETWEEN 0 AND 5),"
     "  urgent INTEGER NOT NULL, rep TEXT NOT NULL, lane TEXT, rule TEXT NOT NULL,"
     "  why TEXT NOT NULL, words TEXT, created_ms INTEGER NOT NULL, due_ms INTEGER NOT NULL,"

@@ -23,9 +23,9 @@ static const struct {
 };
 
 static const char writer_settings[] =
-    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+    "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
     "PRAGMA busy_timeout = 5000; PRAGMA journal_size_limit = 67108864;"
-    "PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY; PRAGMA secure_delete = OFF;"
+    "PRAGMA wal_autocheckpoint = 2000; PRAGMA temp_store = MEMORY; PRAGMA secure_delete = OFF;"
     "PRAGMA cell_size_check = ON; PRAGMA cache_size = -8192;";
 
 // A reader never writes and never checkpoints: two that do can damage a WAL of this SQLite.

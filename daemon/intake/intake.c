@@ -213,9 +213,13 @@ static int receive_message(struct intake *intake, struct request *request, bool 
     return 0;
 }
 
-int intake_receive(struct intake *intake, struct request **ret)
+void intake_greet(struct intake *intake)
 {
     zap_serve(intake->zap);
+}
+
+int intake_receive(struct intake *intake, struct request **ret)
+{
     for (;;) {
         struct request *request = xcalloc(1, sizeof *request);
         bool valid = false;

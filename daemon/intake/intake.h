@@ -20,9 +20,11 @@ must_check int intake_open(void *zmq_context, const struct rulebook *rulebook, s
 void intake_close(struct intake *intake);
 
 enum { INTAKE_SOCKETS = 2 };
-// The sockets to poll for; intake_receive() serves both.
+// The sockets to poll for: intake_greet() serves one, intake_receive() the other.
 void intake_sockets(struct intake *intake, void *ret[INTAKE_SOCKETS]);
 
+// Answers the handshakes that wait; once a turn, for a look costs system calls.
+void intake_greet(struct intake *intake);
 // Takes one request without waiting: 1, 0 where none is there, or a negative errno. A message that
 // is no request at all (no envelope) is dropped with a line in the log.
 must_check int intake_receive(struct intake *intake, struct request **ret);

@@ -194,6 +194,9 @@ class TestPublish(Client):
         self.assertEqual([receipt["status"] for receipt in self.receipts(done)], ["unsent"] * 3)
         self.assertIn("3 unsent", done.stderr)
         self.assertIn("is headsupd running?", done.stderr)
+        with open(os.path.join(self.folder, "intake"), "wb"):  # in the place of a socket
+            done = self.run_client("event", "x", "--patience", "1", status=3)
+        self.assertIn("nobody takes connections there", done.stderr)
         self.play(lambda event, count: {"status": "unavailable", "message": "the disk is full"})
         done = self.run_client("publish", "--patience", "1", text=self.lines(1), status=3)
         self.assertEqual(self.receipts(done)[0]["status"], "unavailable")

@@ -23,7 +23,7 @@
 #define REFUSED     "{\"status\":\"refused\"}"
 #define UNAVAILABLE "{\"status\":\"unavailable\"}"
 
-enum { SOON_MS = 2000, RESEND_MS = 80, PAUSE_MS = 40, REPLIES = 64 };
+enum { SOON_MS = 10000, RESEND_MS = 200, PAUSE_MS = 100, REPLIES = 64 };
 
 struct reply {
     enum headsup_status status;
@@ -296,6 +296,44 @@ static void test_a_lost_reply_is_asked_for_again_although_later_ones_came(void *
     expect_nothing(play, RESEND_MS);
 }
 
+static void test_a_lost_reply_is_asked_for_again_while_others_go_on(void **state)
+{
+    struct play *play = *state;
+    struct request request;
+    bool again = false;
+
+    daemon_up(play);
+    open_publisher(play, 64, -1);
+    send_event(play, "a");
+    (void)expect(play, "a");
+    for (int i = 0; i < 60 && !again; i++) {
+        send_event(play, "x");
+        assert_true(take(play, &request, SOON_MS));
+        answer(play, &request, ACCEPTED);
+        again = strcmp(request.event, "a") == 0;
+        (void)wait_ms(play, 1);
+        (void)poll(NULL, 0, 10);
+        (void)wait_ms(play, 1);
+    }
+    assert_true(again);
+}
+
+static void test_nothing_newer_goes_out_on_a_connection_that_was_lost_unseen(void **state)
+{
+    struct play *play = *state;
+
+    daemon_up(play);
+    open_publisher(play, 4, -1);
+    send_event(play, "a");
+    (void)expect(play, "a");
+    daemon_down(play);
+    daemon_up(play);
+    assert_int_equal(poll(NULL, 0, 300), 0); // time enough for a socket that connects by itself
+    send_event(play, "b");
+    (void)expect(play, "a");
+    (void)expect(play, "b");
+}
+
 static void test_a_daemon_that_comes_back_gets_the_rest_in_order(void **state)
 {
     struct play *play = *state;
@@ -555,6 +593,8 @@ int main(void)
         played(test_replies_are_handed_over_in_the_order_of_the_events),
         played(test_silence_sends_all_again_on_a_new_connection),
         played(test_a_lost_reply_is_asked_for_again_although_later_ones_came),
+        played(test_a_lost_reply_is_asked_for_again_while_others_go_on),
+        played(test_nothing_newer_goes_out_on_a_connection_that_was_lost_unseen),
         played(test_a_daemon_that_comes_back_gets_the_rest_in_order),
         played(test_unavailable_holds_all_that_is_newer),
         played(test_patience_ends),

@@ -408,7 +408,10 @@ static void warns_of_what_can_never_be(void **state)
                      "{ name = \"e\"; match = [ \"data.a = 5\", \"amount = 1\" ]; },\n"
                      "{ name = \"f\"; match = [ \"data.b = 5\", \"amount = 1\" ]; },\n"
                      "{ name = \"g\"; match = [ \"amount = 1\" ]; },\n"
-                     "{ name = \"h\"; } );");
+                     "{ name = \"h\"; match = [ \"hour = 1\", \"hour != 2\" ]; },\n"
+                     "{ name = \"i\"; match = [ \"hour = 1\", \"hour != 3\" ]; },\n"
+                     "{ name = \"j\"; match = [ \"hour != 2\", \"hour != 3\" ]; },\n"
+                     "{ name = \"k\"; } );");
     assert_int_equal(shelf->problems.warning_count, 0);
     warned(shelf,
            PEOPLE "tiers: ( { name = \"major\"; match = [ \"account.value > 5\" ]; } );\n"

@@ -1,0 +1,609 @@
+// The ledger as its one writer sees it: what goes in comes out, a turn is all or nothing, and a file
+// that is no ledger of ours is left alone.
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "common/base/moment.h"
+#include "tests/support/ledger_folder.h"
+
+#define NOW HAPPENINGS_NOW_MS
+
+static struct case_file load(struct ledger_folder *folder, const struct case_query *query)
+{
+    struct case_file file;
+
+    if (ledger_load_case(folder->ledger, query, folder->arena, &file, &folder->err) < 0) {
+        fail_msg("%s", folder->err.message);
+    }
+    return file;
+}
+
+static void begin(struct ledger_folder *folder)
+{
+    assert_int_equal(ledger_begin(folder->ledger, &folder->err), 0);
+}
+
+static void commit(struct ledger_folder *folder)
+{
+    assert_int_equal(ledger_commit(folder->ledger, &folder->err), 0);
+}
+
+// --- what goes in comes out ----------------------------------------------------------------------
+
+static const struct issue full_issue = {.known = true,
+                                        .opening_known = true,
+                                        .key = "INV-7",
+                                        .account = "XYZ",
+                                        .category = "billing",
+                                        .severity = "major",
+                                        .department = "credit",
+                                        .currency = "EUR",
+                                        .summary = "charged twice",
+                                        .explanation = "two runs",
+                                        .contact = "Ms Oyelaran",
+                                        .has_amount = true,
+                                        .amount_minor = -1825000,
+                                        .state = ISSUE_PLANNED,
+                                        .hop = HOP_SALES,
+                                        .opened_at_ms = 11,
+                                        .state_at_ms = 12,
+                                        .updated_at_ms = 13,
+                                        .transfers = 14,
+                                        .reopened = 15,
+                                        .demands = 16,
+                                        .owner = "rich",
+                                        .acknowledged_by = "pat",
+                                        .plan = "credit note",
+                                        .resolution = "credited",
+                                        .plan_due_ms = 17};
+
+static void same_issue(struct issue is, struct issue should)
+{
+    const char *const texts[][2] = {
+        {is.key, should.key},
+        {is.account, should.account},
+        {is.category, should.category},
+        {is.severity, should.severity},
+        {is.department, should.department},
+        {is.currency, should.currency},
+        {is.summary, should.summary},
+        {is.explanation, should.explanation},
+        {is.contact, should.contact},
+        {is.owner, should.owner},
+        {is.acknowledged_by, should.acknowledged_by},
+        {is.plan, should.plan},
+        {is.resolution, should.resolution},
+    };
+    const int64_t numbers[][2] = {
+        {is.known, should.known},
+        {is.opening_known, should.opening_known},
+        {is.has_amount, should.has_amount},
+        {is.amount_minor, should.amount_minor},
+        {is.state, should.state},
+        {is.hop, should.hop},
+        {is.opened_at_ms, should.opened_at_ms},
+        {is.state_at_ms, should.state_at_ms},
+        {is.updated_at_ms, should.updated_at_ms},
+        {is.transfers, should.transfers},
+        {is.reopened, should.reopened},
+        {is.demands, should.demands},
+        {is.plan_due_ms, should.plan_due_ms},
+    };
+
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        assert_string_equal(texts[i][0] ? texts[i][0] : "NULL",
+                            texts[i][1] ? texts[i][1] : "NULL");
+    }
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        assert_int_equal(numbers[i][0], numbers[i][1]);
+    }
+}
+
+static void an_issue_comes_back_whole(void **state)
+{
+    struct ledger_folder *folder = *state;
+    struct issue issue = full_issue, bare = {.known = true, .key = "INV-8"};
+
+    begin(folder);
+    assert_int_equal(ledger_save_issue(folder->ledger, &issue, &folder->err), 0);
+    assert_int_equal(ledger_save_issue(folder->ledger, &bare, &folder->err), 0);
+    commit(folder);
+    assert_true(issue.num > 0 && bare.num > issue.num);
+    assert_int_equal(ledger_folder_reopen(folder), 0);
+    same_issue(load(folder, &(struct case_query){.issue_key = "INV-7"}).issue, full_issue);
+    same_issue(load(folder, &(struct case_query){.issue_num = issue.num}).issue, full_issue);
+    same_issue(load(folder, &(struct case_query){.issue_key = "INV-8"}).issue, bare);
+    begin(folder); // and again, over the row that is there
+    bare = issue;
+    bare.summary = NULL;
+    bare.has_amount = false;
+    assert_int_equal(ledger_save_issue(folder->ledger, &bare, &folder->err), 0);
+    assert_int_equal(bare.num, issue.num);
+    commit(folder);
+    issue = load(folder, &(struct case_query){.issue_key = "INV-7"}).issue;
+    assert_null(issue.summary);
+    assert_false(issue.has_amount);
+}
+
+static void an_account_comes_back_whole(void **state)
+{
+    const struct account full = {.known = true,
+                                 .key = "XYZ",
+                                 .name = "XYZ Co.",
+                                 .tier = "major",
+                                 .group = "G",
+                                 .service = "pat",
+                                 .sales = "rich",
+                                 .region = "west",
+                                 .currency = "USD",
+                                 .has_value = true,
+                                 .value_minor = 30000050,
+                                 .terms_summary = "net 45",
+                                 .terms_link = "https://t",
+                                 .terms_agreed_by = "rich",
+                                 .terms_at_ms = 3,
+                                 .kickoff_at_ms = 4};
+    struct ledger_folder *folder = *state;
+    struct account account = full, is;
+
+    begin(folder);
+    assert_int_equal(ledger_save_account(folder->ledger, &account, &folder->err), 0);
+    commit(folder);
+    is = load(folder, &(struct case_query){.account_key = "XYZ"}).account;
+    assert_true(is.known && is.has_value && is.num == account.num);
+    assert_string_equal(is.name, full.name);
+    assert_string_equal(is.tier, full.tier);
+    assert_string_equal(is.group, full.group);
+    assert_string_equal(is.service, full.service);
+    assert_string_equal(is.sales, full.sales);
+    assert_string_equal(is.region, full.region);
+    assert_string_equal(is.currency, full.currency);
+    assert_string_equal(is.terms_summary, full.terms_summary);
+    assert_string_equal(is.terms_link, full.terms_link);
+    assert_string_equal(is.terms_agreed_by, full.terms_agreed_by);
+    assert_int_equal(is.value_minor, full.value_minor);
+    assert_int_equal(is.terms_at_ms, 3);
+    assert_int_equal(is.kickoff_at_ms, 4);
+    begin(folder);
+    account.tier = NULL;
+    account.has_value = false;
+    assert_int_equal(ledger_save_account(folder->ledger, &account, &folder->err), 0);
+    commit(folder);
+    is = load(folder, &(struct case_query){.account_key = "XYZ"}).account;
+    assert_null(is.tier);
+    assert_false(is.has_value);
+}
+
+static void what_is_not_on_record_is_unknown(void **state)
+{
+    struct ledger_folder *folder = *state;
+    struct case_file file =
+        load(folder, &(struct case_query){.issue_key = "INV-1", .account_key = "NEW"});
+
+    assert_false(file.issue.known);
+    assert_false(file.account.known);
+    assert_string_equal(file.account.key, "NEW");
+    file = load(folder, &(struct case_query){0});
+    assert_null(file.account.key);
+}
+
+// --- the case file -------------------------------------------------------------------------------
+
+static void add_issue(struct ledger_folder *folder, int number, enum issue_state as, int64_t opened)
+{
+    char key[16];
+    struct issue issue = {.key = key, .account = "XYZ", .state = as, .opened_at_ms = opened};
+
+    (void)snprintf(key, sizeof key, "I-%d", number);
+    assert_int_equal(ledger_save_issue(folder->ledger, &issue, &folder->err), 0);
+}
+
+static void counts_the_accounts_issues(void **state)
+{
+    struct case_query query = {.account_key = "XYZ", .wants = CASE_COUNTS, .now_ms = NOW};
+    struct ledger_folder *folder = *state;
+    struct case_file file;
+
+    begin(folder);
+    add_issue(folder, 1, ISSUE_OPEN, NOW);
+    add_issue(folder, 2, ISSUE_PLANNED, NOW - INT64_C(90) * DAY_MS);      // still recent
+    add_issue(folder, 3, ISSUE_OPEN, NOW - INT64_C(90) * DAY_MS - 1);     // no more
+    add_issue(folder, 4, ISSUE_RESOLVED, NOW);
+    add_issue(folder, 5, ISSUE_CLOSED, NOW - INT64_C(400) * DAY_MS);
+    commit(folder);
+    file = load(folder, &query);
+    assert_int_equal(file.open_issues, 3);
+    assert_int_equal(file.recent_issues, 3);
+    query.wants = 0;
+    assert_int_equal(load(folder, &query).open_issues, 0); // was not asked for
+    begin(folder);
+    for (int i = 0; i < CASE_COUNT_CAP + 5; i++) {
+        add_issue(folder, 100 + i, ISSUE_OPEN, NOW);
+    }
+    commit(folder);
+    query.wants = CASE_COUNTS;
+    assert_int_equal(load(folder, &query).open_issues, CASE_COUNT_CAP);
+}
+
+static void add_account(struct ledger_folder *folder, const char *key, const char *group,
+                        bool has_value, int64_t value)
+{
+    struct account account = {
+        .key = key, .group = group, .has_value = has_value, .value_minor = value};
+
+    assert_int_equal(ledger_save_account(folder->ledger, &account, &folder->err), 0);
+}
+
+static void sums_the_groups_worth(void **state)
+{
+    struct case_query query = {.account_key = "A", .wants = CASE_GROUP_VALUE};
+    struct ledger_folder *folder = *state;
+
+    begin(folder);
+    add_account(folder, "A", "G", true, 5);
+    add_account(folder, "B", "G", true, 70);
+    add_account(folder, "C", "G", false, 0);
+    add_account(folder, "D", "H", true, 900);
+    add_account(folder, "E", NULL, true, 8000);
+    commit(folder);
+    assert_int_equal(load(folder, &query).group_value_minor, 75);
+    query.account_key = "E"; // a group of its own
+    assert_int_equal(load(folder, &query).group_value_minor, 8000);
+    query = (struct case_query){.account_key = "A"};
+    assert_int_equal(load(folder, &query).group_value_minor, 5);
+}
+
+static void an_issue_brings_its_own_account(void **state)
+{
+    struct ledger_folder *folder = *state;
+    struct issue issue = full_issue;
+    struct case_file file;
+
+    begin(folder);
+    assert_int_equal(ledger_save_issue(folder->ledger, &issue, &folder->err), 0);
+    add_account(folder, "XYZ", NULL, true, 5);
+    add_account(folder, "ABC", NULL, true, 6);
+    commit(folder);
+    file = load(folder, &(struct case_query){.issue_key = "INV-7"});
+    assert_string_equal(file.account.key, "XYZ");
+    file = load(folder, &(struct case_query){.issue_key = "INV-7", .account_key = "ABC"});
+    assert_string_equal(file.account.key, "ABC");
+}
+
+// --- events and turns ----------------------------------------------------------------------------
+
+static void an_event_is_found_by_source_and_id(void **state)
+{
+    struct ledger_folder *folder = *state;
+    struct stored_event stored;
+    const struct event *event;
+    int64_t first, second;
+
+    begin(folder);
+    first = ledger_folder_event(folder);
+    second = ledger_folder_event(folder);
+    commit(folder);
+    assert_int_equal(first, 1);
+    assert_int_equal(second, 2);
+    event = &folder->happenings.events[1];
+    assert_int_equal(ledger_find_event(folder->ledger, event->source, event->id, folder->arena,
+                                       &stored, &folder->err),
+                     1);
+    assert_int_equal(stored.seq, second);
+    assert_int_equal(stored.size, event->size);
+    assert_memory_equal(stored.bytes, event->bytes, event->size);
+    assert_int_equal(stored.receipt_size, strlen("{\"seq\":2}"));
+    assert_memory_equal(stored.receipt, "{\"seq\":2}", stored.receipt_size);
+    assert_int_equal(ledger_find_event(folder->ledger, "/else", event->id, folder->arena, &stored,
+                                       &folder->err),
+                     0);
+    assert_int_equal(ledger_find_event(folder->ledger, event->source, "e9", folder->arena, &stored,
+                                       &folder->err),
+                     0);
+}
+
+static void the_same_source_and_id_goes_in_once(void **state)
+{
+    struct ledger_folder *folder = *state;
+    struct text receipt = {0};
+    int code;
+
+    text_add(&receipt, "{}");
+    begin(folder);
+    (void)ledger_folder_event(folder);
+    code = ledger_add_event(folder->ledger, &folder->happenings.events[0], NULL, 0, &receipt,
+                            &folder->err);
+    assert_int_equal(code, -EILSEQ);
+    assert_false(ledger_broken(folder->ledger)); // a row was refused; the file is well
+    assert_int_equal(ledger_next_seq(folder->ledger), 2);
+    ledger_rollback(folder->ledger);
+    text_finish(&receipt);
+}
+
+static void no_issue_has_a_third_hop(void **state)
+{
+    struct ledger_folder *folder = *state;
+    struct issue issue = full_issue;
+
+    begin(folder);
+    issue.hop = (enum hop)2;
+    assert_int_equal(ledger_save_issue(folder->ledger, &issue, &folder->err), -EILSEQ);
+    issue.hop = (enum hop) - 1;
+    assert_int_equal(ledger_save_issue(folder->ledger, &issue, &folder->err), -EILSEQ);
+    issue.hop = HOP_SALES;
+    assert_int_equal(ledger_save_issue(folder->ledger, &issue, &folder->err), 0);
+    commit(folder);
+}
+
+static void a_rollback_leaves_nothing(void **state)
+{
+    struct ledger_folder *folder = *state;
+    struct stored_event stored;
+
+    begin(folder);
+    (void)ledger_folder_event(folder);
+    assert_int_equal(ledger_next_seq(folder->ledger), 2);
+    ledger_rollback(folder->ledger);
+    assert_int_equal(ledger_next_seq(folder->ledger), 1); // free again
+    assert_int_equal(
+        ledger_find_event(folder->ledger, "/billing", "e1", folder->arena, &stored, &folder->err),
+        0);
+    assert_false(load(folder, &(struct case_query){.issue_key = "INV-7"}).issue.known);
+    ledger_rollback(folder->ledger); // where nothing is open it does nothing
+    assert_false(ledger_broken(folder->ledger));
+    begin(folder);
+    assert_int_equal(ledger_folder_event(folder), 1);
+    commit(folder);
+    assert_int_equal(ledger_folder_reopen(folder), 0);
+    assert_int_equal(ledger_next_seq(folder->ledger), 2);
+}
+
+static void reading_spans_are_turns_too(void **state)
+{
+    struct ledger_folder *folder = *state;
+
+    assert_int_equal(ledger_begin_read(folder->ledger, &folder->err), 0);
+    assert_false(load(folder, &(struct case_query){.issue_key = "INV-7"}).issue.known);
+    ledger_end_read(folder->ledger);
+    assert_false(ledger_broken(folder->ledger));
+    begin(folder);
+    commit(folder);
+    assert_int_not_equal(ledger_commit(folder->ledger, &folder->err), 0); // nothing is open
+}
+
+// --- the file ------------------------------------------------------------------------------------
+
+static void the_file_is_its_owners_alone(void **state)
+{
+    struct ledger_folder *folder = *state;
+    struct stat status;
+    char prefix[16];
+
+    assert_int_equal(stat(folder->path, &status), 0);
+    assert_int_equal(status.st_mode & 0777, 0600);
+    assert_true(ledger_free_bytes(folder->ledger) > 0);
+    (void)snprintf(prefix, sizeof prefix, "%s", ledger_notice_prefix(folder->ledger));
+    assert_int_equal(strlen(prefix), 11);
+    assert_int_equal(strncmp(prefix, "hn_", 3), 0);
+    assert_int_equal(strspn(prefix + 3, "abcdefghijklmnopqrstuvwxyz"), 8);
+    assert_int_equal(ledger_folder_reopen(folder), 0);
+    assert_string_equal(ledger_notice_prefix(folder->ledger), prefix); // for good
+}
+
+static void the_second_daemon_is_refused(void **state)
+{
+    struct ledger_folder *folder = *state;
+    struct ledger *second = NULL;
+    char pid[32];
+
+    (void)snprintf(pid, sizeof pid, "process %ld", (long)getpid());
+    assert_int_equal(ledger_open(folder->path, &second, &folder->err), -EBUSY);
+    assert_null(second);
+    assert_non_null(strstr(folder->err.message, pid));
+    begin(folder); // the first one goes on
+    commit(folder);
+}
+
+static void a_newer_version_is_refused(void **state)
+{
+    struct ledger_folder *folder = *state;
+
+    ledger_close(folder->ledger);
+    folder->ledger = NULL;
+    ledger_folder_sql(folder, "PRAGMA user_version = 99");
+    assert_int_equal(ledger_folder_reopen(folder), -EPROTO);
+    assert_non_null(strstr(folder->err.message, "newer headsup"));
+    ledger_folder_sql(folder, "PRAGMA user_version = -1");
+    assert_int_equal(ledger_folder_reopen(folder), -EIO);
+    assert_non_null(strstr(folder->err.message, "damaged"));
+}
+
+static void a_foreign_database_is_left_alone(void **state)
+{
+    struct ledger_folder *folder = *state;
+    struct stat before, after;
+
+    ledger_close(folder->ledger);
+    folder->ledger = NULL;
+    assert_int_equal(unlink(folder->path), 0);
+    ledger_folder_sql(folder, "CREATE TABLE recipes (name TEXT); INSERT INTO recipes VALUES ('x')");
+    assert_int_equal(stat(folder->path, &before), 0);
+    assert_int_equal(ledger_folder_reopen(folder), -EPROTO);
+    assert_non_null(strstr(folder->err.message, "another program"));
+    assert_int_equal(stat(folder->path, &after), 0);
+    assert_memory_equal(&before.st_mtim, &after.st_mtim, sizeof before.st_mtim);
+}
+
+static void write_at(const char *path, off_t at, const char *bytes, size_t size)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+    assert_true(fd >= 0);
+    assert_int_equal(pwrite(fd, bytes, size, at), size);
+    (void)close(fd);
+}
+
+static void what_is_no_database_is_refused(void **state)
+{
+    static const char words[] = "Dear Pat, this is not a ledger at all, and long enough to be read "
+                                "as the head of one. It goes on and on, for a hundred bytes and "
+                                "more.";
+    struct ledger_folder *folder = *state;
+
+    ledger_close(folder->ledger);
+    folder->ledger = NULL;
+    assert_int_equal(unlink(folder->path), 0);
+    write_at(folder->path, 0, words, sizeof words);
+    assert_int_equal(ledger_folder_reopen(folder), -EPROTO);
+    assert_non_null(strstr(folder->err.message, "is not a ledger"));
+}
+
+// Leaves the file as a killed daemon does: with its WAL.
+static void kill_daemon(struct ledger_folder *folder)
+{
+    char names[4][96]; // the files, and their copies
+    char bytes[65536];
+
+    // a copy of what lies on the disk now, put back after the close has tidied up
+    for (int i = 0; i < 2; i++) {
+        const char *suffix = i ? "-wal" : "";
+        int from, to;
+        ssize_t got;
+
+        (void)snprintf(names[i], sizeof names[i], "%s%s", folder->path, suffix);
+        (void)snprintf(names[i + 2], sizeof names[i + 2], "%s%s.copy", folder->path, suffix);
+        from = open(names[i], O_RDONLY | O_CLOEXEC);
+        to = open(names[i + 2], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        assert_true(from >= 0 && to >= 0);
+        while ((got = read(from, bytes, sizeof bytes)) > 0) {
+            assert_int_equal(write(to, bytes, (size_t)got), got);
+        }
+        (void)close(from);
+        (void)close(to);
+    }
+    ledger_close(folder->ledger);
+    folder->ledger = NULL;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(rename(names[i + 2], names[i]), 0);
+    }
+}
+
+static void a_wal_left_behind_is_taken_in(void **state)
+{
+    struct ledger_folder *folder = *state;
+    struct stat status;
+    char wal[96];
+
+    begin(folder);
+    (void)ledger_folder_event(folder);
+    commit(folder);
+    kill_daemon(folder);
+    (void)snprintf(wal, sizeof wal, "%s-wal", folder->path);
+    assert_int_equal(stat(wal, &status), 0);
+    assert_true(status.st_size > 0);
+    assert_int_equal(ledger_folder_reopen(folder), 0);
+    assert_int_equal(ledger_next_seq(folder->ledger), 2);
+    assert_true(load(folder, &(struct case_query){.issue_key = "INV-7"}).issue.known);
+    assert_int_equal(stat(wal, &status), 0);
+    assert_int_equal(status.st_size, 0); // it is in the file now
+}
+
+static void damage_is_seen_after_an_unclean_stop(void **state)
+{
+    struct ledger_folder *folder = *state;
+    static char garbage[4096];
+
+    begin(folder);
+    (void)ledger_folder_event(folder);
+    commit(folder);
+    assert_int_equal(ledger_folder_reopen(folder), 0); // all is in the file now
+    begin(folder);
+    (void)ledger_folder_event(folder);
+    commit(folder);
+    kill_daemon(folder);
+    memset(garbage, 0xa5, sizeof garbage);
+    for (off_t page = 1; page < 20; page++) { // all but the first page, which says whose it is
+        write_at(folder->path, page * 4096, garbage, sizeof garbage);
+    }
+    assert_int_equal(ledger_folder_reopen(folder), -EIO);
+    assert_non_null(strstr(folder->err.message, "restore a backup"));
+}
+
+static void damage_breaks_the_ledger(void **state)
+{
+    struct ledger_folder *folder = *state;
+    struct stored_event stored;
+    static char garbage[4096];
+    int code;
+
+    begin(folder);
+    (void)ledger_folder_event(folder);
+    commit(folder);
+    ledger_close(folder->ledger); // a clean stop: nobody looks at the whole file
+    folder->ledger = NULL;
+    memset(garbage, 0xa5, sizeof garbage);
+    for (off_t page = 2; page < 20; page++) {
+        write_at(folder->path, page * 4096, garbage, sizeof garbage);
+    }
+    code = ledger_folder_reopen(folder);
+    if (code == 0) {
+        code = ledger_find_event(folder->ledger, "/billing", "e1", folder->arena, &stored,
+                                 &folder->err);
+        assert_true(ledger_broken(folder->ledger));
+    }
+    assert_int_equal(code, -EIO);
+}
+
+static void in_memory_is_a_ledger_too(void **state)
+{
+    struct ledger *ledger = NULL;
+    struct error err;
+
+    (void)state;
+    assert_int_equal(ledger_open_memory(&ledger, &err), 0);
+    assert_int_equal(ledger_next_seq(ledger), 1);
+    assert_true(ledger_free_bytes(ledger) == INT64_MAX);
+    ledger_close(ledger);
+    ledger_close(NULL);
+}
+
+int main(void)
+{
+#define IN_FOLDER(test)                                                                            \
+    cmocka_unit_test_setup_teardown(test, ledger_folder_open, ledger_folder_close)
+    const struct CMUnitTest tests[] = {
+        IN_FOLDER(an_issue_comes_back_whole),
+        IN_FOLDER(an_account_comes_back_whole),
+        IN_FOLDER(what_is_not_on_record_is_unknown),
+        IN_FOLDER(counts_the_accounts_issues),
+        IN_FOLDER(sums_the_groups_worth),
+        IN_FOLDER(an_issue_brings_its_own_account),
+        IN_FOLDER(an_event_is_found_by_source_and_id),
+        IN_FOLDER(the_same_source_and_id_goes_in_once),
+        IN_FOLDER(no_issue_has_a_third_hop),
+        IN_FOLDER(a_rollback_leaves_nothing),
+        IN_FOLDER(reading_spans_are_turns_too),
+        IN_FOLDER(the_file_is_its_owners_alone),
+        IN_FOLDER(the_second_daemon_is_refused),
+        IN_FOLDER(a_newer_version_is_refused),
+        IN_FOLDER(a_foreign_database_is_left_alone),
+        IN_FOLDER(what_is_no_database_is_refused),
+        IN_FOLDER(a_wal_left_behind_is_taken_in),
+        IN_FOLDER(damage_is_seen_after_an_unclean_stop),
+        IN_FOLDER(damage_breaks_the_ledger),
+        cmocka_unit_test(in_memory_is_a_ledger_too),
+    };
+
+    return cmocka_run_group_tests_name("ledger", tests, NULL, NULL);
+}
