@@ -7,11 +7,15 @@
 
 #include "common/base/arena.h"
 #include "common/base/json_out.h"
+#include "common/base/limits.h"
+#include "common/base/moment.h"
 #include "common/base/xalloc.h"
 #include "common/event/receipt.h"
 #include "common/event/refusal.h"
 #include "common/verdict/life.h"
 #include "common/verdict/verdict.h"
+
+enum { RING_AT_ONCE = 64 };
 
 struct desk {
     const struct rulebook *rulebook;
@@ -317,6 +321,50 @@ static int handle(struct desk *desk, const struct event *event, const char *peer
     default:
         return handle_order(desk, event, peer, receipt, err);
     }
+}
+
+// An alarm takes the way of every other event.
+static int ring_one(struct desk *desk, const struct due_alarm *alarm, int64_t now_ms,
+                    struct error *err)
+{
+    char time[MOMENT_TEXT_BYTES], id[LIMIT_ID_BYTES + 32];
+    struct text bytes = {0}, receipt = {0};
+    struct event event = {.type = EVENT_ALARM_RANG,
+                          .id = id,
+                          .source = "/headsup/alarm",
+                          .subject = alarm->issue_key,
+                          .time_ms = alarm->at_ms,
+                          .received_ms = now_ms};
+    int code;
+
+    (void)snprintf(id, sizeof id, "%s at %s", alarm->issue_key, moment_format(alarm->at_ms, time));
+    json_open_object(&bytes, NULL);
+    json_put_string(&bytes, "specversion", "1.0");
+    json_put_string(&bytes, "id", id);
+    json_put_string(&bytes, "source", event.source);
+    json_put_string(&bytes, "type", "headsup.alarm.rang");
+    json_put_string(&bytes, "subject", event.subject);
+    json_put_string(&bytes, "time", time);
+    json_close_object(&bytes);
+    event.bytes = text_string(&bytes);
+    event.size = bytes.size;
+    code = handle_case(desk, &event, NULL, &receipt, err);
+    text_finish(&bytes);
+    text_finish(&receipt);
+    return code;
+}
+
+int desk_ring(struct desk *desk, int64_t now_ms, struct error *err)
+{
+    struct due_alarm alarms[RING_AT_ONCE];
+    int code = 0,
+        count = ledger_due_alarms(desk->ledger, now_ms, RING_AT_ONCE, desk->arena, alarms, err);
+
+    for (int i = 0; code == 0 && i < count; i++) {
+        code = ring_one(desk, &alarms[i], now_ms, err);
+    }
+    arena_reset(desk->arena);
+    return code < 0 ? code : count;
 }
 
 int desk_handle(struct desk *desk, const struct event_slice *slice, const char *peer,

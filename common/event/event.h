@@ -35,7 +35,8 @@ enum event_type {
     EVENT_SILENCE_LIFTED,
     EVENT_NOTICE_RETRIED,
     EVENT_RULEBOOK_RELOADED,
-    EVENT_TYPE_COUNT
+    EVENT_TYPE_COUNT, // what may come from outside ends here
+    EVENT_ALARM_RANG  // an issue came of an age that a rule asks about; the desk makes these
 };
 
 // What an event's subject is the key of.

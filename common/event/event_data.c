@@ -20,7 +20,8 @@ struct found {
     char path[64]; // "/data/amount", "/data/match/2"
 };
 
-// Every member of every event comes by here: plain copies, for printf would cost as much as the checks.
+// Every member of every event comes by here: plain copies, for printf would cost as much as the
+// checks.
 static void join(char *ret, size_t size, const char *first, const char *second)
 {
     size_t at = strlen(first), length = strlen(second);

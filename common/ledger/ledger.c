@@ -302,6 +302,7 @@ static void bind_issue(sqlite3_stmt *statement, const struct issue *issue)
     bind_text(statement, 23, issue->resolution);
     bind_int(statement, 24, issue->plan_due_ms);
     bind_int(statement, 25, issue->opening_known);
+    bind_int(statement, 26, issue->alarm_at_ms);
 }
 
 int ledger_save_issue(struct ledger *ledger, struct issue *issue, struct error *err)

@@ -76,6 +76,23 @@ must_check int ledger_add_event(struct ledger *ledger, const struct event *event
 must_check int ledger_add_notice(struct ledger *ledger, struct notice_record *notice,
                                  struct error *err);
 
+// An issue that came of an age that a rule asks about.
+struct due_alarm {
+    const char *issue_key;
+    int64_t at_ms;
+};
+
+// The alarms that are due, oldest first, at most limit; their strings live in arena. Returns how
+// many, or a negative errno. An alarm is armed and put off by ledger_save_issue().
+must_check int ledger_due_alarms(struct ledger *ledger, int64_t now_ms, int limit,
+                                 struct arena *arena, struct due_alarm *ret, struct error *err);
+// When the next alarm rings: 1 and ret_ms, 0 where none is armed, or a negative errno.
+must_check int ledger_next_alarm(struct ledger *ledger, int64_t *ret_ms, struct error *err);
+// Arms the alarms of all open issues anew where the ages differ from those of the last call; ages
+// that an issue is past already do not ring.
+must_check int ledger_arm_alarms(struct ledger *ledger, const int64_t *ages_ms, size_t count,
+                                 int64_t now_ms, struct error *err);
+
 // Where a walk through the notices of a lane that wait stands; zeroed: at the beginning.
 struct due_cursor {
     const char *lane;

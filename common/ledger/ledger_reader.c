@@ -103,9 +103,24 @@ static int give(const struct walk *walk, sqlite3_stmt *row)
     return walk->event(walk->user, &event);
 }
 
-// Returns the number of rows, what a callback ended with, or a negative errno.
-static int each(struct ledger_reader *reader, sqlite3_stmt *statement, const struct walk *walk,
-                struct error *err)
+// Returns 0, what a callback ended with, or a negative errno.
+static int each_row(struct ledger_reader *reader, sqlite3_stmt *statement, const struct walk *walk,
+                    struct error *err)
+{
+    int more, code;
+
+    while ((more = store_next(&reader->store, statement, err)) > 0) {
+        code = give(walk, statement);
+        if (code != 0) {
+            return code;
+        }
+    }
+    return more;
+}
+
+// The same for those that promise how many there were.
+static int count_rows(struct ledger_reader *reader, sqlite3_stmt *statement,
+                      const struct walk *walk, struct error *err)
 {
     int count = 0, more, code;
 
@@ -117,15 +132,6 @@ static int each(struct ledger_reader *reader, sqlite3_stmt *statement, const str
         count++;
     }
     return more < 0 ? more : count;
-}
-
-// The same for those that promise 0 where all went well.
-static int each_row(struct ledger_reader *reader, sqlite3_stmt *statement, const struct walk *walk,
-                    struct error *err)
-{
-    int count = each(reader, statement, walk, err);
-
-    return count > 0 ? 0 : count;
 }
 
 int ledger_each_issue(struct ledger_reader *reader, const char *account, bool open_only, int limit,
@@ -227,7 +233,7 @@ int ledger_get_issue(struct ledger_reader *reader, const char *key, on_issue *ca
         return code;
     }
     bind_text(statement, 1, key);
-    return each(reader, statement, &(struct walk){.issue = callback, .user = user}, err);
+    return count_rows(reader, statement, &(struct walk){.issue = callback, .user = user}, err);
 }
 
 int ledger_get_account(struct ledger_reader *reader, const char *key, on_account *callback,
@@ -241,7 +247,7 @@ int ledger_get_account(struct ledger_reader *reader, const char *key, on_account
         return code;
     }
     bind_text(statement, 1, key);
-    return each(reader, statement, &(struct walk){.account = callback, .user = user}, err);
+    return count_rows(reader, statement, &(struct walk){.account = callback, .user = user}, err);
 }
 
 int ledger_get_notice(struct ledger_reader *reader, int64_t num, on_notice *callback, void *user,
@@ -254,7 +260,7 @@ int ledger_get_notice(struct ledger_reader *reader, int64_t num, on_notice *call
         return code;
     }
     bind_int(statement, 1, num);
-    return each(reader, statement, &(struct walk){.notice = callback, .user = user}, err);
+    return count_rows(reader, statement, &(struct walk){.notice = callback, .user = user}, err);
 }
 
 int ledger_get_events(struct ledger_reader *reader, const char *source, const char *id,
@@ -275,7 +281,7 @@ int ledger_get_events(struct ledger_reader *reader, const char *source, const ch
     bind_text(statement, 1, source);
     bind_text(statement, 2, id);
     bind_int(statement, 3, seq);
-    return each(reader, statement, &(struct walk){.event = callback, .user = user}, err);
+    return count_rows(reader, statement, &(struct walk){.event = callback, .user = user}, err);
 }
 
 // Each accepted event once, by the best fate among what was decided about it: delivered before

@@ -47,6 +47,7 @@ void row_issue(sqlite3_stmt *row, struct arena *arena, struct issue *ret)
         .resolution = row_text(row, 22, arena),
         .plan_due_ms = sqlite3_column_int64(row, 23),
         .opening_known = sqlite3_column_int(row, 24) != 0,
+        .alarm_at_ms = sqlite3_column_int64(row, 25),
     };
 }
 

@@ -17,8 +17,9 @@ static const char first[] =
     "  hop INTEGER NOT NULL CHECK (hop IN (0, 1)), opened_at_ms INTEGER NOT NULL,"
     "  state_at_ms INTEGER NOT NULL, updated_at_ms INTEGER NOT NULL, transfers INTEGER NOT NULL,"
     "  reopened INTEGER NOT NULL, demands INTEGER NOT NULL, owner TEXT, acknowledged_by TEXT,"
-    "  plan TEXT, resolution TEXT, plan_due_ms INTEGER NOT NULL, opening_known INTEGER NOT NULL)"
-    "  STRICT;"
+    "  plan TEXT, resolution TEXT, plan_due_ms INTEGER NOT NULL, opening_known INTEGER NOT NULL,"
+    "  alarm_at_ms INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX issues_by_alarm ON issues (alarm_at_ms) WHERE alarm_at_ms > 0;"
     "CREATE INDEX issues_by_account ON issues (account, opened_at_ms, state);"
     "CREATE TABLE events ("
     "  seq INTEGER PRIMARY KEY, source TEXT NOT NULL, id TEXT NOT NULL, type TEXT NOT NULL,"
@@ -59,14 +60,19 @@ const char *const sql_texts[SQL_COUNT] = {
         "INSERT INTO issues (key, account, category, severity, department, currency, summary,"
         " explanation, contact, amount, state, hop, opened_at_ms, state_at_ms, updated_at_ms,"
         " transfers, reopened, demands, owner, acknowledged_by, plan, resolution, plan_due_ms,"
-        " opening_known) VALUES (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,"
-        " ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)",
+        " opening_known, alarm_at_ms) VALUES (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
+        " ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)",
     [SQL_SAVE_ISSUE] =
         "UPDATE issues SET account = ?3, category = ?4, severity = ?5, department = ?6,"
         " currency = ?7, summary = ?8, explanation = ?9, contact = ?10, amount = ?11, state = ?12,"
         " hop = ?13, opened_at_ms = ?14, state_at_ms = ?15, updated_at_ms = ?16, transfers = ?17,"
         " reopened = ?18, demands = ?19, owner = ?20, acknowledged_by = ?21, plan = ?22,"
-        " resolution = ?23, plan_due_ms = ?24, opening_known = ?25 WHERE num = ?1",
+        " resolution = ?23, plan_due_ms = ?24, opening_known = ?25, alarm_at_ms = ?26"
+        " WHERE num = ?1",
+    // the literal alarm_at_ms > 0 lets the partial index serve
+    [SQL_DUE_ALARMS] = "SELECT key, alarm_at_ms FROM issues WHERE alarm_at_ms > 0"
+                       " AND alarm_at_ms <= ?1 ORDER BY alarm_at_ms LIMIT ?2",
+    [SQL_NEXT_ALARM] = "SELECT min(alarm_at_ms) FROM issues WHERE alarm_at_ms > 0",
     [SQL_LOAD_ACCOUNT] = "SELECT " ACCOUNT_COLUMNS " FROM accounts a WHERE a.key = ?1",
     [SQL_ADD_ACCOUNT] =
         "INSERT INTO accounts (key, name, tier, grp, service, sales, region, currency, value,"

@@ -13,6 +13,8 @@ enum sql {
     SQL_LOAD_ISSUE_BY_NUM,
     SQL_ADD_ISSUE,
     SQL_SAVE_ISSUE,
+    SQL_DUE_ALARMS,
+    SQL_NEXT_ALARM,
     SQL_LOAD_ACCOUNT,
     SQL_ADD_ACCOUNT,
     SQL_SAVE_ACCOUNT,
@@ -38,7 +40,7 @@ extern const char *const sql_texts[SQL_COUNT];
     "i.num, i.key, i.account, i.category, i.severity, i.department, i.currency, i.summary, "       \
     "i.explanation, i.contact, i.amount, i.state, i.hop, i.opened_at_ms, i.state_at_ms, "          \
     "i.updated_at_ms, i.transfers, i.reopened, i.demands, i.owner, i.acknowledged_by, i.plan, "    \
-    "i.resolution, i.plan_due_ms, i.opening_known"
+    "i.resolution, i.plan_due_ms, i.opening_known, i.alarm_at_ms"
 #define ACCOUNT_COLUMNS                                                                            \
     "a.num, a.key, a.name, a.tier, a.grp, a.service, a.sales, a.region, a.currency, a.value, "     \
     "a.terms_summary, a.terms_link, a.terms_agreed_by, a.terms_at_ms, a.kickoff_at_ms"

@@ -23,7 +23,8 @@ static const struct {
 };
 
 static const char writer_settings[] =
-    "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+    "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA "
+    "foreign_keys = ON;"
     "PRAGMA busy_timeout = 5000; PRAGMA journal_size_limit = 67108864;"
     "PRAGMA wal_autocheckpoint = 2000; PRAGMA temp_store = MEMORY; PRAGMA secure_delete = OFF;"
     "PRAGMA cell_size_check = ON; PRAGMA cache_size = -8192;";
@@ -32,6 +33,27 @@ static const char writer_settings[] =
 static const char reader_settings[] =
     "PRAGMA query_only = ON; PRAGMA wal_autocheckpoint = 0; PRAGMA busy_timeout = 5000;"
     "PRAGMA temp_store = MEMORY;";
+
+int store_save_meta(struct store *store, const char *name, const char *value, struct error *err)
+{
+    sqlite3_stmt *statement;
+    int code = sqlite3_prepare_v2(store->db, "UPDATE meta SET value = ?2 WHERE name = ?1", -1,
+                                  &statement, NULL);
+
+    if (code != SQLITE_OK) {
+        return store_failed(store, code, err);
+    }
+    bind_text(statement, 1, name);
+    bind_text(statement, 2, value);
+    code = store_run(store, statement, err);
+    (void)sqlite3_finalize(statement);
+    return code;
+}
+
+static const char *shown(const struct store *store)
+{
+    return store->path ? store->path : "the ledger";
+}
 
 int store_failed(struct store *store, int code, struct error *err)
 {
@@ -46,8 +68,10 @@ int store_failed(struct store *store, int code, struct error *err)
     case SQLITE_CONSTRAINT:
         return error_set(err, -EILSEQ, "the ledger refused a row: %s", words);
     case SQLITE_NOTADB:
-        return error_set(err, -EPROTO, "%s is not a ledger: %s", store->path ? store->path : "this",
-                         words);
+        return error_set(err, -EPROTO, "%s is not a ledger: %s", shown(store), words);
+    case SQLITE_CORRUPT:
+        store->broken = true;
+        return error_set(err, -EIO, "%s is damaged (%s): restore a backup", shown(store), words);
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
     case SQLITE_READONLY:
@@ -166,13 +190,11 @@ int store_meta(struct store *store, const char *name, char *ret, size_t size, st
     value = sqlite3_step(statement) == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0)
                                                   : NULL;
     (void)snprintf(ret, size, "%s", value ? value : "");
-    (void)sqlite3_finalize(statement);
+    code = sqlite3_finalize(statement);
+    if (code != SQLITE_OK) {
+        return store_failed(store, code, err);
+    }
     return ret[0] ? 0 : error_set(err, -EPROTO, "the ledger lacks its %s", name);
-}
-
-static const char *shown(const struct store *store)
-{
-    return store->path ? store->path : "the ledger";
 }
 
 // Whose file this is, and of which version.
@@ -227,7 +249,10 @@ static int migrate(struct store *store, int64_t version, struct error *err)
         for (int i = 0; i < 8; i++) {
             name[i] = (char)('a' + (unsigned char)name[i] % 26);
         }
-        (void)snprintf(sql, sizeof sql, "INSERT INTO meta VALUES ('notice_prefix', 'hn_%s')", name);
+        (void)snprintf(sql, sizeof sql,
+                       "INSERT INTO meta VALUES ('notice_prefix', 'hn_%s'),"
+                       " ('ages', 'ages')",
+                       name);
         code = store_execute(store, sql, err);
     }
     if (code == 0) {

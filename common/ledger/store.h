@@ -30,8 +30,8 @@ sqlite3_stmt *store_prepare(struct store *store, enum sql which, struct error *e
 must_check int store_run(struct store *store, sqlite3_stmt *statement, struct error *err);
 // Steps to the next row: 1 row, 0 end (and reset), or a negative errno (and reset).
 must_check int store_next(struct store *store, sqlite3_stmt *statement, struct error *err);
-// Ends a statement at a row that was read. Negative: some value of it could not be given, so nothing
-// that was read may be used.
+// Ends a statement at a row that was read. Negative: some value of it could not be given, so
+// nothing that was read may be used.
 must_check int store_end(struct store *store, sqlite3_stmt *statement, struct error *err);
 // Turns a failure of SQLite into ours: -ENOSPC, -EBUSY, -EIO … and notes what breaks the store.
 int store_failed(struct store *store, int code, struct error *err);
@@ -41,6 +41,9 @@ must_check int store_ask(struct store *store, const char *sql, int64_t *ret, str
 // The value of a meta row, at most size - 1 bytes of it.
 must_check int store_meta(struct store *store, const char *name, char *ret, size_t size,
                           struct error *err);
+
+must_check int store_save_meta(struct store *store, const char *name, const char *value,
+                               struct error *err);
 
 // NULL binds NULL; the string must live until the statement was run.
 void bind_text(sqlite3_stmt *statement, int index, const char *value);

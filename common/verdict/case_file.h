@@ -44,6 +44,7 @@ struct issue {
     const char *owner; // rep id: who works on it, by hop
     const char *acknowledged_by, *plan, *resolution;
     int64_t plan_due_ms; // 0: none
+    int64_t alarm_at_ms; // when it comes of the next age that a rule asks about; 0: of none
 };
 
 struct case_file {

@@ -7,8 +7,8 @@
 //       +------------------------ reopened ------------------+------------+
 //
 // Events may come late: a state is set only by an event that happened no earlier than the one that
-// set the present state, and a field likewise. An empty text says nothing of an issue; of an account
-// it takes the word away.
+// set the present state, and a field likewise. An empty text says nothing of an issue; of an
+// account it takes the word away.
 #pragma once
 
 #include "common/event/event.h"

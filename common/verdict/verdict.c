@@ -231,6 +231,10 @@ static void tell_one(const struct scene *scene, enum role role, enum when when,
     if (rule) {
         decision->rule = rule->name;
         decision->why = why_rule(scene, rule);
+    } else if (scene->event->type == EVENT_ALARM_RANG) {
+        decision->when = WHEN_NO;
+        decision->rule = law_record;
+        decision->why = "no rule that asks about age says anything of it";
     } else if (event_type_about(scene->event->type) == ABOUT_ISSUE) {
         decision->rule = "unsaid";
         decision->why = why_unsaid(scene, any_matched);
@@ -239,6 +243,46 @@ static void tell_one(const struct scene *scene, enum role role, enum when when,
         decision->rule = law_record;
         decision->why = "an account's record changed, and no rule asks for it";
     }
+}
+
+// When the issue comes of the next age that a rule asks about: just past it, so that > holds too.
+static int64_t next_alarm(const struct rulebook *rulebook, const struct issue *issue,
+                          int64_t now_ms)
+{
+    for (size_t i = 0; i < rulebook->age_count && issue->state < ISSUE_RESOLVED; i++) {
+        int64_t at_ms = issue->opened_at_ms + rulebook->ages_ms[i] + 1;
+
+        if (at_ms > now_ms) {
+            return at_ms;
+        }
+    }
+    return 0;
+}
+
+static bool asks_for_age(const struct rule *rule)
+{
+    for (size_t i = 0; rule && i < rule->matcher_count; i++) {
+        if (rule->matchers[i].field == FIELD_AGE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// An alarm speaks for the rules that ask about age alone, and asks for no answer to a customer.
+static void hear_alarm(const struct scene *scene, struct said *said)
+{
+    if (scene->event->type != EVENT_ALARM_RANG) {
+        return;
+    }
+    if (!asks_for_age(said->heads_up_by)) {
+        said->heads_up_by = NULL;
+    }
+    if (!asks_for_age(said->service_by)) {
+        said->service_by = NULL;
+    }
+    said->escalate = said->escalate && asks_for_age(said->escalate_by) &&
+                     scene->verdict->issue.hop == HOP_SERVICE;
 }
 
 static void decide_issue(const struct scene *scene, const struct said *said)
@@ -317,6 +361,8 @@ void verdict_decide(const struct rulebook *rulebook, const struct case_file *fil
     scene.facts.tier = tier_of(rulebook, &scene.facts);
     said = ask_rules(&scene);
     if (event_type_about(event->type) == ABOUT_ISSUE) {
+        hear_alarm(&scene, &said);
+        ret->issue.alarm_at_ms = next_alarm(rulebook, &ret->issue, now_ms);
         decide_issue(&scene, &said);
         ret->issue.owner = ret->issue.hop == HOP_SALES ? ret->sales->id : ret->service->id;
     } else {

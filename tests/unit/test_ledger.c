@@ -229,7 +229,7 @@ static void counts_the_accounts_issues(void **state)
     assert_int_equal(load(folder, &query).open_issues, 0); // was not asked for
     begin(folder);
     for (int i = 0; i < CASE_COUNT_CAP + 5; i++) {
-        add_issue(folder, 100 + i, ISSUE_OPEN, NOW);
+        add_issue(folder, 100 + i, ISSUE_OPEN, NOW + 1 + i); // the newest count
     }
     commit(folder);
     query.wants = CASE_COUNTS;
@@ -533,7 +533,7 @@ static void damage_is_seen_after_an_unclean_stop(void **state)
     commit(folder);
     kill_daemon(folder);
     memset(garbage, 0xa5, sizeof garbage);
-    for (off_t page = 1; page < 20; page++) { // all but the first page, which says whose it is
+    for (off_t page = 4; page < 24; page++) { // not the first, which says whose it is
         write_at(folder->path, page * 4096, garbage, sizeof garbage);
     }
     assert_int_equal(ledger_folder_reopen(folder), -EIO);
@@ -553,7 +553,7 @@ static void damage_breaks_the_ledger(void **state)
     ledger_close(folder->ledger); // a clean stop: nobody looks at the whole file
     folder->ledger = NULL;
     memset(garbage, 0xa5, sizeof garbage);
-    for (off_t page = 2; page < 20; page++) {
+    for (off_t page = 4; page < 24; page++) {
         write_at(folder->path, page * 4096, garbage, sizeof garbage);
     }
     code = ledger_folder_reopen(folder);

@@ -16,7 +16,6 @@
 #include <zmq.h>
 
 #include "client/libheadsup/headsup.h"
-#include "client/libheadsup/receipt_status.h"
 
 #define ACCEPTED    "{\"status\":\"accepted\"}"
 #define DUPLICATE   "{\"status\":\"duplicate\"}"
@@ -481,33 +480,6 @@ static void test_wrong_use_is_refused(void **state)
     headsup_publisher_close(NULL);
 }
 
-static enum headsup_status status_of(const char *receipt)
-{
-    return receipt_status(receipt, strlen(receipt));
-}
-
-static void test_the_status_of_a_receipt_is_found(void **state)
-{
-    (void)state;
-    assert_int_equal(status_of(" {\"id\":\"x\",\"status\" : \"duplicate\"}\n"), HEADSUP_DUPLICATE);
-    assert_int_equal(status_of("{\"id\":\"status\",\"source\":\"a\\\"}\",\"status\":\"accepted\"}"),
-                     HEADSUP_ACCEPTED);
-    assert_int_equal(status_of("{\"first\":{\"status\":\"accepted\"},\"status\":\"duplicate\"}"),
-                     HEADSUP_DUPLICATE);
-    assert_int_equal(status_of("{\"first\":{\"status\":\"accepted\"}}"), HEADSUP_NO_RECEIPT);
-    assert_int_equal(status_of("{\"status\":\"splendid\"}"), HEADSUP_NO_RECEIPT);
-    assert_int_equal(status_of("{\"status\":7}"), HEADSUP_NO_RECEIPT);
-    assert_int_equal(status_of("{\"status\":\"accepted\""), HEADSUP_NO_RECEIPT);
-    assert_int_equal(status_of("[" ACCEPTED "," DUPLICATE "]"), HEADSUP_ACCEPTED);
-    assert_int_equal(status_of("[" ACCEPTED "," REFUSED "]"), HEADSUP_REFUSED);
-    assert_int_equal(status_of("[" REFUSED "," UNAVAILABLE "," ACCEPTED "]"), HEADSUP_UNAVAILABLE);
-    assert_int_equal(status_of("[" ACCEPTED ",{}]"), HEADSUP_NO_RECEIPT);
-    assert_int_equal(status_of("[]"), HEADSUP_NO_RECEIPT);
-    assert_int_equal(status_of(""), HEADSUP_NO_RECEIPT);
-    assert_int_equal(status_of("\"status\""), HEADSUP_NO_RECEIPT);
-    assert_int_equal(status_of("{\"status"), HEADSUP_NO_RECEIPT);
-}
-
 // The library's own calls for memory are counted by the linker's --wrap; the n-th fails.
 static int calls_left = -1;
 
@@ -602,7 +574,6 @@ int main(void)
         played(test_nobody_there_is_given_up_too),
         played(test_what_is_no_reply_of_ours_is_passed_over),
         played(test_wrong_use_is_refused),
-        cmocka_unit_test(test_the_status_of_a_receipt_is_found),
         played(test_no_memory_is_an_error_and_no_end),
         played(test_a_reply_that_finds_no_memory_is_asked_for_again),
     };

@@ -1,0 +1,85 @@
+// The part of ledger.h that deals with alarms: an issue's next age that a rule asks about.
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/text.h"
+#include "common/ledger/ledger.h"
+#include "common/ledger/ledger_private.h"
+#include "common/ledger/rows.h"
+
+int ledger_due_alarms(struct ledger *ledger, int64_t now_ms, int limit, struct arena *arena,
+                      struct due_alarm *ret, struct error *err)
+{
+    struct store *store = ledger_store(ledger);
+    sqlite3_stmt *statement = store_prepare(store, SQL_DUE_ALARMS, err);
+    int count = 0, more;
+
+    if (!statement) {
+        return err->code;
+    }
+    bind_int(statement, 1, now_ms);
+    bind_int(statement, 2, limit);
+    while ((more = store_next(store, statement, err)) > 0) {
+        ret[count].issue_key = row_text(statement, 0, arena);
+        ret[count++].at_ms = sqlite3_column_int64(statement, 1);
+    }
+    return more < 0 ? more : count;
+}
+
+int ledger_next_alarm(struct ledger *ledger, int64_t *ret_ms, struct error *err)
+{
+    struct store *store = ledger_store(ledger);
+    sqlite3_stmt *statement = store_prepare(store, SQL_NEXT_ALARM, err);
+    int found;
+
+    if (!statement) {
+        return err->code;
+    }
+    found = store_next(store, statement, err);
+    if (found > 0) {
+        found = sqlite3_column_type(statement, 0) != SQLITE_NULL;
+        *ret_ms = sqlite3_column_int64(statement, 0);
+        found = store_end(store, statement, err) < 0 ? err->code : found;
+    }
+    return found;
+}
+
+// The largest age first, so that the next one to come is what stays.
+static int arm_all(struct store *store, const int64_t *ages_ms, size_t count, int64_t now_ms,
+                   struct error *err)
+{
+    char sql[256];
+    int code = store_execute(store, "UPDATE issues SET alarm_at_ms = 0 WHERE alarm_at_ms > 0", err);
+
+    for (size_t i = count; code == 0 && i > 0; i--) {
+        (void)snprintf(sql, sizeof sql,
+                       "UPDATE issues SET alarm_at_ms = opened_at_ms + %" PRId64
+                       " WHERE state < 3 AND opened_at_ms + %" PRId64 " > %" PRId64,
+                       ages_ms[i - 1] + 1, ages_ms[i - 1] + 1, now_ms);
+        code = store_execute(store, sql, err);
+    }
+    return code;
+}
+
+int ledger_arm_alarms(struct ledger *ledger, const int64_t *ages_ms, size_t count, int64_t now_ms,
+                      struct error *err)
+{
+    struct store *store = ledger_store(ledger);
+    struct text ages = {0};
+    char before[1024] = "";
+    int code;
+
+    text_add(&ages, "ages");
+    for (size_t i = 0; i < count; i++) {
+        text_addf(&ages, " %" PRId64, ages_ms[i]);
+    }
+    // what rang while nobody was here keeps its alarm, as long as the ages are the same
+    code = store_meta(store, "ages", before, sizeof before, err);
+    if (code == 0 && strcmp(before, text_string(&ages)) != 0) {
+        code = arm_all(store, ages_ms, count, now_ms, err);
+        code = code < 0 ? code : store_save_meta(store, "ages", text_string(&ages), err);
+    }
+    text_finish(&ages);
+    return code;
+}

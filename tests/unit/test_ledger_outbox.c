@@ -1,0 +1,316 @@
+// What the outbox asks of the ledger: what is due and in which order, what became of it, dead letters
+// and the standing of lanes.
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/base/moment.h"
+#include "tests/support/ledger_folder.h"
+
+#define NOW HAPPENINGS_NOW_MS
+
+enum { MOST = 16 };
+
+struct due { // what one look gave
+    int count;
+    struct notice_record notices[MOST];
+};
+
+static int begin(void **state)
+{
+    struct ledger_folder *folder;
+
+    if (ledger_folder_open(state) < 0) {
+        return -1;
+    }
+    folder = *state;
+    return ledger_begin(folder->ledger, &folder->err); // one turn for the whole test
+}
+
+static int end(void **state)
+{
+    struct ledger_folder *folder = *state;
+    int code = ledger_commit(folder->ledger, &folder->err);
+
+    return ledger_folder_close(state) < 0 ? -1 : code;
+}
+
+static struct due look(struct ledger_folder *folder, struct due_cursor *cursor, int64_t now_ms,
+                       int limit)
+{
+    struct due due = {0};
+
+    due.count = ledger_due_notices(folder->ledger, cursor, now_ms, limit, folder->arena,
+                                   due.notices, &folder->err);
+    assert_true(due.count >= 0);
+    return due;
+}
+
+// Adds a notice that waits in lane rich and returns its num.
+static int64_t waits(struct ledger_folder *folder, int64_t due_ms)
+{
+    return ledger_folder_notice(folder, 0, FATE_WAITING, "rich", due_ms);
+}
+
+static void becomes(struct ledger_folder *folder, int64_t num, enum fate fate, int64_t due_ms)
+{
+    const struct notice_outcome outcome = {.num = num,
+                                           .fate = fate,
+                                           .due_ms = due_ms,
+                                           .now_ms = NOW,
+                                           .attempts = 3,
+                                           .status = 503,
+                                           .answer = "busy",
+                                           .headline = "h",
+                                           .body = "b"};
+
+    assert_int_equal(ledger_save_outcome(folder->ledger, &outcome, &folder->err), 0);
+}
+
+static void oldest_due_comes_first(void **state)
+{
+    struct ledger_folder *folder = *state;
+    struct due_cursor cursor = {.lane = "rich"};
+    int64_t late = waits(folder, NOW), early = waits(folder, NOW - 5), same = waits(folder, NOW);
+    struct due due;
+
+    (void)waits(folder, NOW + 1); // not yet
+    (void)ledger_folder_notice(folder, 0, FATE_WAITING, "dana", NOW - 9);
+    due = look(folder, &cursor, NOW, MOST);
+    assert_int_equal(due.count, 3);
+    assert_int_equal(due.notices[0].num, early);
+    assert_int_equal(due.notices[1].num, late);
+    assert_int_equal(due.notices[2].num, same);
+    assert_int_equal(cursor.due_ms, NOW);
+    assert_int_equal(cursor.num, same);
+}
+
+static void a_cursor_goes_on_where_it_stood(void **state)
+{
+    struct ledger_folder *folder = *state;
+    struct due_cursor cursor = {.lane = "rich"};
+    int64_t nums[5];
+    struct due due;
+
+    for (int i = 0; i < 5; i++) {
+        nums[i] = waits(folder, NOW - 10 + i / 2); // two of a moment
+    }
+    due = look(folder, &cursor, NOW, 3);
+    assert_int_equal(due.count, 3);
+    assert_int_equal(due.notices[2].num, nums[2]);
+    due = look(folder, &cursor, NOW, 3); // in the middle of a moment
+    assert_int_equal(due.count, 2);
+    assert_int_equal(due.notices[0].num, nums[3]);
+    assert_int_equal(due.notices[1].num, nums[4]);
+    due = look(folder, &cursor, NOW, 3);
+    assert_int_equal(due.count, 0);
+    assert_int_equal(cursor.num, nums[4]); // stays
+    cursor = (struct due_cursor){.lane = "rich"};
+    assert_int_equal(look(folder, &cursor, NOW, MOST).count, 5);
+}
+
+static void only_what_waits_is_due(void **state)
+{
+    struct ledger_folder *folder = *state;
+
+    for (int fate = FATE_DELIVERED; fate < FATE_COUNT; fate++) {
+        (void)ledger_folder_notice(folder, 0, (enum fate)fate, "rich", NOW - 1);
+    }
+    assert_int_equal(look(folder, &(struct due_cursor){.lane = "rich"}, NOW, MOST).count, 0);
+}
+
+static void a_notice_comes_back_whole(void **state)
+{
+    struct ledger_folder *folder = *state;
+    int64_t seq = ledger_folder_event(folder);
+    struct notice_record notice = {.event_seq = seq,
+                                   .role = ROLE_SALES,
+                                   .kind = NOTICE_STAND_FIRM,
+                                   .fate = FATE_WAITING,
+                                   .urgent = true,
+                                   .rep = "rich",
+                                   .lane = "rich",
+                                   .rule = "law",
+                                   .why = "because",
+                                   .words = "your manager",
+                                   .created_ms = NOW - 7,
+                                   .due_ms = NOW - 6};
+    struct notice_record is;
+
+    assert_int_equal(ledger_add_notice(folder->ledger, &notice, &folder->err), 0);
+    is = look(folder, &(struct due_cursor){.lane = "rich"}, NOW, MOST).notices[0];
+    assert_int_equal(is.num, notice.num);
+    assert_int_equal(is.event_seq, seq);
+    assert_int_equal(is.issue_num, 0);
+    assert_int_equal(is.role, ROLE_SALES);
+    assert_int_equal(is.kind, NOTICE_STAND_FIRM);
+    assert_int_equal(is.fate, FATE_WAITING);
+    assert_true(is.urgent);
+    assert_string_equal(is.rep, "rich");
+    assert_string_equal(is.lane, "rich");
+    assert_string_equal(is.rule, "law");
+    assert_string_equal(is.why, "because");
+    assert_string_equal(is.words, "your manager");
+    assert_int_equal(is.created_ms, NOW - 7);
+    assert_int_equal(is.due_ms, NOW - 6);
+    assert_int_equal(is.done_ms, 0);
+    assert_int_equal(is.attempts, 0);
+    assert_null(is.headline);
+    assert_string_equal(is.event_source, "/billing");
+    assert_string_equal(is.event_id, "e1");
+    assert_string_equal(is.event_type, "issue.updated");
+    assert_string_equal(is.account_key, "INV-7"); // the event's subject, where it is about no issue
+}
+
+static void a_retry_waits_for_its_time(void **state)
+{
+    struct ledger_folder *folder = *state;
+    int64_t num = waits(folder, NOW - 1), at = 0;
+    struct due due;
+
+    becomes(folder, num, FATE_WAITING, NOW + 5000);
+    assert_int_equal(look(folder, &(struct due_cursor){.lane = "rich"}, NOW, MOST).count, 0);
+    assert_int_equal(ledger_next_due(folder->ledger, "rich", NOW, &at, &folder->err), 1);
+    assert_int_equal(at, NOW + 5000);
+    assert_int_equal(ledger_next_due(folder->ledger, "rich", NOW + 5000, &at, &folder->err), 0);
+    assert_int_equal(ledger_next_due(folder->ledger, "dana", NOW, &at, &folder->err), 0);
+    due = look(folder, &(struct due_cursor){.lane = "rich"}, NOW + 5000, MOST);
+    assert_int_equal(due.count, 1);
+    assert_int_equal(due.notices[0].attempts, 3);
+    assert_int_equal(due.notices[0].status, 503);
+    assert_string_equal(due.notices[0].answer, "busy");
+    assert_string_equal(due.notices[0].headline, "h");
+    assert_string_equal(due.notices[0].body, "b");
+    assert_int_equal(due.notices[0].done_ms, 0);
+}
+
+static void an_outcome_may_move_the_lane(void **state)
+{
+    struct ledger_folder *folder = *state;
+    int64_t num = waits(folder, NOW - 1);
+    struct notice_outcome outcome = {.num = num,
+                                     .fate = FATE_WAITING,
+                                     .due_ms = NOW,
+                                     .now_ms = NOW,
+                                     .lane = "rich.fallback"};
+
+    becomes(folder, num, FATE_WAITING, NOW);
+    assert_int_equal(ledger_save_outcome(folder->ledger, &outcome, &folder->err), 0);
+    assert_int_equal(look(folder, &(struct due_cursor){.lane = "rich"}, NOW, MOST).count, 0);
+    outcome.lane = NULL; // stays where it is
+    assert_int_equal(ledger_save_outcome(folder->ledger, &outcome, &folder->err), 0);
+    {
+        struct due due =
+            look(folder, &(struct due_cursor){.lane = "rich.fallback"}, NOW, MOST);
+
+        assert_int_equal(due.count, 1);
+        assert_string_equal(due.notices[0].headline, "h"); // what was sent is kept
+    }
+}
+
+static void dead_letters_go_out_again(void **state)
+{
+    struct ledger_folder *folder = *state;
+    int64_t nums[4];
+    const char *lane = NULL;
+
+    for (int i = 0; i < 4; i++) {
+        nums[i] = ledger_folder_notice(folder, 0, FATE_WAITING, i < 3 ? "rich" : "dana", NOW - 1);
+        becomes(folder, nums[i], FATE_DEAD, NOW);
+    }
+    assert_int_equal(
+        ledger_dead_lane(folder->ledger, nums[3], folder->arena, &lane, &folder->err), 1);
+    assert_string_equal(lane, "dana");
+    assert_int_equal(
+        ledger_retry_dead(folder->ledger, nums[3], NULL, NOW + 1, &folder->err), 1);
+    assert_int_equal(ledger_retry_dead(folder->ledger, nums[3], NULL, NOW + 1, &folder->err),
+                     0); // is dead no more
+    assert_int_equal(
+        ledger_dead_lane(folder->ledger, nums[3], folder->arena, &lane, &folder->err), 0);
+    assert_int_equal(ledger_retry_dead(folder->ledger, 9999, NULL, NOW, &folder->err), 0);
+    assert_int_equal(ledger_retry_dead(folder->ledger, 0, "dana", NOW, &folder->err), 0);
+    assert_int_equal(ledger_retry_dead(folder->ledger, 0, "rich", NOW + 1, &folder->err), 3);
+    {
+        struct due due = look(folder, &(struct due_cursor){.lane = "rich"}, NOW + 1, MOST);
+
+        assert_int_equal(due.count, 3);
+        assert_int_equal(due.notices[0].attempts, 0); // the whole schedule again
+        assert_int_equal(due.notices[0].due_ms, NOW + 1);
+        assert_int_equal(due.notices[0].num, nums[0]);
+    }
+    becomes(folder, nums[0], FATE_DEAD, NOW);
+    becomes(folder, nums[3], FATE_DEAD, NOW);
+    becomes(folder, nums[1], FATE_DELIVERED, NOW);
+    assert_int_equal(ledger_retry_dead(folder->ledger, 0, NULL, NOW, &folder->err), 2);
+}
+
+static void a_lane_keeps_its_standing(void **state)
+{
+    struct ledger_folder *folder = *state;
+    struct lane_record lane = {
+        .lane = "rich", .state = LANE_PAUSED, .why = "401", .since_ms = NOW};
+    struct lane_record is = {0};
+
+    assert_int_equal(
+        ledger_load_lane(folder->ledger, "rich", folder->arena, &is, &folder->err), 0);
+    assert_int_equal(ledger_save_lane(folder->ledger, &lane, &folder->err), 0);
+    assert_int_equal(
+        ledger_load_lane(folder->ledger, "rich", folder->arena, &is, &folder->err), 1);
+    assert_string_equal(is.lane, "rich");
+    assert_int_equal(is.state, LANE_PAUSED);
+    assert_string_equal(is.why, "401");
+    assert_int_equal(is.since_ms, NOW);
+    lane.state = LANE_CLOSED;
+    lane.why = NULL;
+    assert_int_equal(ledger_save_lane(folder->ledger, &lane, &folder->err), 0);
+    assert_int_equal(
+        ledger_load_lane(folder->ledger, "rich", folder->arena, &is, &folder->err), 1);
+    assert_int_equal(is.state, LANE_CLOSED);
+    assert_null(is.why);
+}
+
+static void ids_of_notices_read_back(void **state)
+{
+    char buffer[NOTICE_ID_BYTES];
+
+    (void)state;
+    assert_string_equal(notice_id_format("hn_abcdefgh", 17, buffer), "hn_abcdefgh_17");
+    assert_null(strchr(buffer, '.')); // Standard Webhooks forbids it
+    assert_int_equal(notice_id_num(buffer), 17);
+    assert_int_equal(notice_id_num(notice_id_format("hn_abcdefgh", INT64_MAX, buffer)), INT64_MAX);
+    assert_int_equal(notice_id_num("17"), 17);
+    assert_int_equal(notice_id_num("0"), 0);
+    assert_int_equal(notice_id_num("-1"), 0);
+    assert_int_equal(notice_id_num("017"), 0);
+    assert_int_equal(notice_id_num("17x"), 0);
+    assert_int_equal(notice_id_num("ab_17"), 0);
+    assert_int_equal(notice_id_num("hn_abcdefgh_"), 0);
+    assert_int_equal(notice_id_num(""), 0);
+    assert_string_equal(fate_name(FATE_WAITING), "waiting");
+    assert_string_equal(fate_name(FATE_DROPPED), "dropped");
+    assert_string_equal(lane_state_name(LANE_OPEN), "open");
+    assert_string_equal(lane_state_name(LANE_CLOSED), "closed");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(oldest_due_comes_first, begin, end),
+        cmocka_unit_test_setup_teardown(a_cursor_goes_on_where_it_stood, begin, end),
+        cmocka_unit_test_setup_teardown(only_what_waits_is_due, begin, end),
+        cmocka_unit_test_setup_teardown(a_notice_comes_back_whole, begin, end),
+        cmocka_unit_test_setup_teardown(a_retry_waits_for_its_time, begin, end),
+        cmocka_unit_test_setup_teardown(an_outcome_may_move_the_lane, begin, end),
+        cmocka_unit_test_setup_teardown(dead_letters_go_out_again, begin, end),
+        cmocka_unit_test_setup_teardown(a_lane_keeps_its_standing, begin, end),
+        cmocka_unit_test(ids_of_notices_read_back),
+    };
+
+    return cmocka_run_group_tests_name("ledger_outbox", tests, NULL, NULL);
+}
