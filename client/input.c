@@ -105,7 +105,7 @@ static enum input_result hand_out(struct input *input, size_t kept, size_t size,
 // The size of the line at hand with its end; 0 where its end has not come.
 static size_t line_size(struct input *input)
 {
-    const char *from = input->buffer.bytes + input->at;
+    const char *from = text_string(&input->buffer) + input->at;
     size_t left = input->buffer.size - input->at;
     const char *end =
         left > input->seen ? memchr(from + input->seen, '\n', left - input->seen) : NULL;

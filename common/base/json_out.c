@@ -11,27 +11,40 @@ static const char escapes[256] = {
     [28] = 'u', [29] = 'u', [30] = 'u',   [31] = 'u',   ['"'] = '"', ['\\'] = '\\', [127] = 'u',
 };
 
+// Writes what stands for a byte that must be escaped; returns behind it.
+static char *put_escape(char *at, unsigned char byte)
+{
+    static const char hex[] = "0123456789abcdef";
+
+    *at++ = '\\';
+    *at++ = escapes[byte];
+    if (escapes[byte] == 'u') {
+        *at++ = '0';
+        *at++ = '0';
+        *at++ = hex[byte >> 4];
+        *at++ = hex[byte & 15];
+    }
+    return at;
+}
+
+enum { LONGEST_ESCAPE = 6 };
+
+// In one pass, into room for the worst case: much of what the daemon writes goes through here.
 static void add_quoted(struct text *out, const char *bytes, size_t size)
 {
-    size_t done = 0;
+    char *start = text_room(out, size * LONGEST_ESCAPE + 2), *at = start;
 
-    text_add_char(out, '"');
+    *at++ = '"';
     for (size_t i = 0; i < size; i++) {
-        char escape = escapes[(unsigned char)bytes[i]];
-
-        if (!escape) {
-            continue;
-        }
-        text_add_bytes(out, bytes + done, i - done);
-        if (escape == 'u') {
-            text_addf(out, "\\u%04x", (unsigned)(unsigned char)bytes[i]);
+        if (escapes[(unsigned char)bytes[i]]) {
+            at = put_escape(at, (unsigned char)bytes[i]);
         } else {
-            text_add_bytes(out, (char[]){'\\', escape}, 2);
+            *at++ = bytes[i];
         }
-        done = i + 1;
     }
-    text_add_bytes(out, bytes + done, size - done);
-    text_add_char(out, '"');
+    *at++ = '"';
+    *at = '\0';
+    out->size += (size_t)(at - start);
 }
 
 // The comma before all but the first, and the name.

@@ -54,7 +54,11 @@ void text_add(struct text *text, const char *string)
 
 void text_add_char(struct text *text, char byte)
 {
-    text_add_bytes(text, &byte, 1);
+    char *room = text_room(text, 1);
+
+    room[0] = byte;
+    room[1] = '\0';
+    text->size++;
 }
 
 void text_addf(struct text *text, const char *format, ...)

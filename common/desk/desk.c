@@ -15,6 +15,8 @@
 #include "common/verdict/life.h"
 #include "common/verdict/verdict.h"
 
+#define OWN_SOURCES "/headsup/" // what the desk itself makes; nobody else may
+
 enum { RING_AT_ONCE = 64 };
 
 struct desk {
@@ -296,9 +298,16 @@ static int handle(struct desk *desk, const struct event *event, const char *peer
 {
     struct stored_event stored;
     struct refusal why;
-    int found =
-        ledger_find_event(desk->ledger, event->source, event->id, desk->arena, &stored, err);
+    int found;
 
+    if (strncmp(event->source, OWN_SOURCES, strlen(OWN_SOURCES)) == 0) {
+        (void)refusal_set(&why, "bad_value", "/source",
+                          "sources that begin with " OWN_SOURCES " are the service's own");
+        refusal_name(&why, event->id, event->source);
+        receipt_write_refused(receipt, &why);
+        return 0;
+    }
+    found = ledger_find_event(desk->ledger, event->source, event->id, desk->arena, &stored, err);
     if (found < 0) {
         return found;
     }
@@ -327,17 +336,19 @@ static int handle(struct desk *desk, const struct event *event, const char *peer
 static int ring_one(struct desk *desk, const struct due_alarm *alarm, int64_t now_ms,
                     struct error *err)
 {
-    char time[MOMENT_TEXT_BYTES], id[LIMIT_ID_BYTES + 32];
+    char time[MOMENT_TEXT_BYTES], id[LIMIT_ID_BYTES + 64];
     struct text bytes = {0}, receipt = {0};
     struct event event = {.type = EVENT_ALARM_RANG,
                           .id = id,
-                          .source = "/headsup/alarm",
+                          .source = OWN_SOURCES "alarm",
                           .subject = alarm->issue_key,
                           .time_ms = alarm->at_ms,
                           .received_ms = now_ms};
     int code;
 
-    (void)snprintf(id, sizeof id, "%s at %s", alarm->issue_key, moment_format(alarm->at_ms, time));
+    // with its seq, so that it is new even where the clock went back and it rings for a second time
+    (void)snprintf(id, sizeof id, "%s at %s, %lld", alarm->issue_key,
+                   moment_format(alarm->at_ms, time), (long long)ledger_next_seq(desk->ledger));
     json_open_object(&bytes, NULL);
     json_put_string(&bytes, "specversion", "1.0");
     json_put_string(&bytes, "id", id);

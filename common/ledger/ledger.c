@@ -8,6 +8,7 @@
 
 #include "common/base/moment.h"
 #include "common/base/xalloc.h"
+#include "common/ledger/account_cache.h"
 #include "common/ledger/ledger_private.h"
 #include "common/ledger/rows.h"
 #include "common/ledger/store.h"
@@ -16,6 +17,7 @@ struct ledger {
     struct store store;
     int64_t next_seq;
     char prefix[16]; // of notice ids
+    struct account_cache *accounts;
 };
 
 static const char next_seq_sql[] = "SELECT coalesce(max(seq), 0) + 1 FROM events";
@@ -34,6 +36,7 @@ static int open_at(const char *path, struct ledger **ret, struct error *err)
     int code;
 
     ledger->store.lock_fd = -1;
+    ledger->accounts = account_cache_create();
     code = store_open_writer(&ledger->store, path, err);
     if (code == 0) {
         code = start(ledger, err);
@@ -60,6 +63,7 @@ void ledger_close(struct ledger *ledger)
 {
     if (ledger) {
         store_close(&ledger->store);
+        account_cache_destroy(ledger->accounts);
         free(ledger);
     }
 }
@@ -108,11 +112,13 @@ static int run(struct ledger *ledger, enum sql which, struct error *err)
 
 int ledger_begin(struct ledger *ledger, struct error *err)
 {
+    account_cache_begin(ledger->accounts);
     return run(ledger, SQL_BEGIN, err);
 }
 
 int ledger_begin_read(struct ledger *ledger, struct error *err)
 {
+    account_cache_begin(ledger->accounts);
     return run(ledger, SQL_BEGIN_READ, err);
 }
 
@@ -139,6 +145,7 @@ void ledger_rollback(struct ledger *ledger)
     struct error ignored;
     sqlite3_stmt *statement = store_prepare(&ledger->store, SQL_ROLLBACK, &ignored);
 
+    account_cache_spoil(ledger->accounts);
     if (!sqlite3_get_autocommit(ledger->store.db) && statement &&
         store_run(&ledger->store, statement, &ignored) < 0) {
         ledger->store.broken = true;
@@ -199,9 +206,13 @@ static int load_issue(struct ledger *ledger, const struct case_query *query, str
 static int load_account(struct ledger *ledger, const char *key, struct arena *arena,
                         struct account *ret, struct error *err)
 {
-    sqlite3_stmt *statement = store_prepare(&ledger->store, SQL_LOAD_ACCOUNT, err);
+    sqlite3_stmt *statement;
     int found;
 
+    if (account_cache_get(ledger->accounts, key, ret)) {
+        return 0;
+    }
+    statement = store_prepare(&ledger->store, SQL_LOAD_ACCOUNT, err);
     if (!statement) {
         return err->code;
     }
@@ -210,6 +221,9 @@ static int load_account(struct ledger *ledger, const char *key, struct arena *ar
     if (found > 0) {
         row_account(statement, arena, ret);
         found = store_end(&ledger->store, statement, err);
+        if (found == 0) {
+            account_cache_put(ledger->accounts, ret);
+        }
     } else {
         ret->key = arena_copy(arena, key);
     }
@@ -354,6 +368,7 @@ int ledger_save_account(struct ledger *ledger, struct account *account, struct e
     bind_text(statement, 13, account->terms_agreed_by);
     bind_int(statement, 14, account->terms_at_ms);
     bind_int(statement, 15, account->kickoff_at_ms);
+    account_cache_spoil(ledger->accounts);
     code = store_run(&ledger->store, statement, err);
     if (code == 0 && !account->num) {
         account->num = sqlite3_last_insert_rowid(ledger->store.db);

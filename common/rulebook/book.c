@@ -67,7 +67,7 @@ static const struct setting intake_settings[] = {
      .help = "How many frames one request may have."},
     {.name = "turn_events",
      .type = SETTING_INTEGER,
-     .def = "1024",
+     .def = "512",
      .min = 1,
      .max = 65536,
      STORED_IN(struct rulebook, turn_events),

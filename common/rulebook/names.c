@@ -1,6 +1,3 @@
-// Of uthash's hashes, one without a switch that falls through.
-#define HASH_FUNCTION HASH_FNV
-
 #include "common/rulebook/names.h"
 
 #include <stdlib.h>

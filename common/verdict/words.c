@@ -120,13 +120,14 @@ static void add_age(struct text *out, const struct issue *issue, int64_t now_ms)
 static void add_what(struct text *out, const struct notice *notice, int64_t now_ms)
 {
     const struct issue *issue = &notice->file->issue;
+    const char *currency = issue->currency ? issue->currency : notice->file->account.currency;
     char buffer[MONEY_TEXT_BYTES];
 
+    currency = currency ? currency : notice->currency;
     add_capital(out, issue->category ? issue->category : "Kind not known");
     if (issue->has_amount) {
         text_add(out, ", ");
-        text_add_line(out, money_format_people(issue->amount_minor, issue->currency, buffer),
-                      NAME_BYTES);
+        text_add_line(out, money_format_people(issue->amount_minor, currency, buffer), NAME_BYTES);
     }
     if (issue->severity && strcmp(issue->severity, "normal") != 0) {
         text_add(out, ", ");
@@ -139,15 +140,12 @@ static void add_what(struct text *out, const struct notice *notice, int64_t now_
     if (issue->reopened) {
         text_addf(out, ", reopened %d time%s", issue->reopened, issue->reopened == 1 ? "" : "s");
     }
-    text_add(out, ".");
+    text_add(out, notice->file->account.known ? "." : ". The account is not on record.");
     if (issue->explanation) {
         text_add(out, " Explained to the client: ");
         text_add_line(out, issue->explanation, PASSAGE_BYTES);
     } else if (issue->category && strcmp(issue->category, "billing") == 0) {
         text_add(out, " No explanation given to the client yet.");
-    }
-    if (!notice->file->account.known) {
-        text_add(out, " The account is not on record.");
     }
 }
 

@@ -19,6 +19,7 @@ struct notice {
     const char *event_source, *event_id; // what caused it
     const char *words;                   // the event's own (a demand, a note); NULL: none
     const char *tier;                    // of the account; NULL: none
+    const char *currency;                // of amounts that name none; NULL: it is left out
     const struct case_file *file;        // issue.known false: about no issue
     const struct rep *service, *sales;   // who works on it; NULL for the admin's notices
 };

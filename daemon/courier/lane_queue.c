@@ -2,8 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-// uthash's own choice falls through its cases without saying so, which clang reports
-#define HASH_FUNCTION(key, size, hash) HASH_OAT(key, size, hash)
 #include <uthash.h>
 #include <utlist.h>
 

@@ -31,7 +31,7 @@ struct lane {
         next_due_ms; // the earliest moment at which a look into the ledger pays; INT64_MAX: none
 };
 
-enum { LANE_WINDOW = 128, LANE_FAILURES = 5 };
+enum { LANE_WINDOW = 256, LANE_FAILURES = 5 };
 
 // How many jobs the lane may be handed now.
 int lane_room(const struct lane *lane, int64_t now_ms);

@@ -53,6 +53,7 @@ struct outbox {
     size_t kept_count, kept_capacity;
     struct arena *arena;
     struct text headline, body, payload;
+    struct notice_record records[LANE_WINDOW]; // of the lane in hand
     int64_t busy_until_ms; // the courier did not keep up: not before
     int64_t seen_ms;       // the clock at the last hand-over
 };
@@ -453,6 +454,7 @@ static const char *render(struct outbox *outbox, const struct slot *slot,
         .event_id = record->event_id,
         .words = record->words,
         .tier = verdict_tier(rulebook, file, now_ms),
+        .currency = rulebook->currency,
         .file = file,
         .service = verdict_person(rulebook, &file->account, ROLE_SERVICE),
         .sales = verdict_person(rulebook, &file->account, ROLE_SALES),
@@ -503,7 +505,7 @@ static int send_one(struct outbox *outbox, struct slot *slot, const struct notic
 // Hands one lane what it may have. -EAGAIN: the courier is busy, the rest comes later.
 static int serve_lane(struct outbox *outbox, struct slot *slot, int64_t now_ms, struct error *err)
 {
-    struct notice_record records[LANE_WINDOW];
+    struct notice_record *records = outbox->records;
     int room = lane_room(&slot->lane, now_ms), wanted = room < LANE_WINDOW ? room : LANE_WINDOW;
     int count, code = 0;
 

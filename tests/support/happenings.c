@@ -16,12 +16,13 @@ const struct event *happen(struct happenings *happenings, enum event_type type, 
 
     assert(happenings->count < HAPPENINGS);
     happenings->count++;
-    text_addf(bytes,
-              "{\"specversion\":\"1.0\",\"id\":\"e%zu\",\"source\":\"/billing\",\"type\":\"headsup.%s\","
-              "\"subject\":\"%s\",\"time\":\"%s\",\"data\":{%s}}",
-              happenings->count, event_type_name(type),
-              event_type_about(type) == ABOUT_ISSUE ? "INV-7" : "XYZ",
-              moment_format(at_ms ? at_ms : HAPPENINGS_NOW_MS, time), data ? data : "");
+    text_addf(
+        bytes,
+        "{\"specversion\":\"1.0\",\"id\":\"e%zu\",\"source\":\"/billing\",\"type\":\"headsup.%s\","
+        "\"subject\":\"%s\",\"time\":\"%s\",\"data\":{%s}}",
+        happenings->count, event_type_name(type),
+        event_type_about(type) == ABOUT_ISSUE ? "INV-7" : "XYZ",
+        moment_format(at_ms ? at_ms : HAPPENINGS_NOW_MS, time), data ? data : "");
     if (event_parse(bytes->bytes, bytes->size, HAPPENINGS_NOW_MS, event, &why) < 0) {
         (void)fprintf(stderr, "%s\n%s\n", bytes->bytes, why.message);
         abort();

@@ -5,18 +5,17 @@
 #include <string.h>
 #include <unistd.h>
 
-const char small_book_people[] =
-    "reps: ("
-    "  { id = \"rich\"; name = \"Rich Alvarez\"; role = \"sales\";"
-    "    webhook: { url = \"https://hooks.example.com/rich\"; }; },"
-    "  { id = \"dana\"; name = \"Dana Whitfield\"; role = \"sales\";"
-    "    webhook: { url = \"https://hooks.example.com/dana\"; }; },"
-    "  { id = \"pat\"; name = \"Pat Okafor\"; role = \"service\";"
-    "    webhook: { url = \"https://hooks.example.com/pat\"; }; },"
-    "  { id = \"sam\"; name = \"Sam Reyes\"; role = \"service\";"
-    "    webhook: { url = \"https://hooks.example.com/sam\"; }; }"
-    ");\n"
-    "default: { service = \"pat\"; sales = \"rich\"; };\n";
+const char small_book_people[] = "reps: ("
+                                 "  { id = \"rich\"; name = \"Rich Alvarez\"; role = \"sales\";"
+                                 "    webhook: { url = \"https://hooks.example.com/rich\"; }; },"
+                                 "  { id = \"dana\"; name = \"Dana Whitfield\"; role = \"sales\";"
+                                 "    webhook: { url = \"https://hooks.example.com/dana\"; }; },"
+                                 "  { id = \"pat\"; name = \"Pat Okafor\"; role = \"service\";"
+                                 "    webhook: { url = \"https://hooks.example.com/pat\"; }; },"
+                                 "  { id = \"sam\"; name = \"Sam Reyes\"; role = \"service\";"
+                                 "    webhook: { url = \"https://hooks.example.com/sam\"; }; }"
+                                 ");\n"
+                                 "default: { service = \"pat\"; sales = \"rich\"; };\n";
 
 struct rulebook *small_book(const char *words)
 {

@@ -46,10 +46,11 @@ void stage_write(struct stage *stage, const char *type, const char *subject, con
     char time[MOMENT_TEXT_BYTES];
 
     text_clear(&stage->bytes);
-    text_addf(&stage->bytes,
-              "{\"specversion\":\"1.0\",\"id\":\"e%d\",\"source\":\"/test\",\"type\":\"headsup.%s\","
-              "\"time\":\"%s\",",
-              ++stage->events, type, moment_format(stage->now_ms, time));
+    text_addf(
+        &stage->bytes,
+        "{\"specversion\":\"1.0\",\"id\":\"e%d\",\"source\":\"/test\",\"type\":\"headsup.%s\","
+        "\"time\":\"%s\",",
+        ++stage->events, type, moment_format(stage->now_ms - stage->late_ms, time));
     if (subject) {
         text_addf(&stage->bytes, "\"subject\":\"%s\",", subject);
     }
@@ -95,6 +96,26 @@ static sqlite3_stmt *prepare(struct stage *stage, const char *sql)
     return statement;
 }
 
+int stage_ring(struct stage *stage, json_t **ret_receipt)
+{
+    struct error err = {0};
+    sqlite3_stmt *statement;
+    int count;
+
+    must(ledger_begin(stage->ledger, &err), "begin", err.message);
+    count = desk_ring(stage->desk, stage->now_ms, &err);
+    must(count, "ring", err.message);
+    must(ledger_commit(stage->ledger, &err), "commit", err.message);
+    if (count) {
+        statement = prepare(stage, "SELECT receipt FROM events ORDER BY seq DESC LIMIT 1");
+        must(sqlite3_step(statement) == SQLITE_ROW ? 0 : -1, "receipt", "no row");
+        *ret_receipt = json_loadb(sqlite3_column_blob(statement, 0),
+                                  (size_t)sqlite3_column_bytes(statement, 0), 0, NULL);
+        (void)sqlite3_finalize(statement);
+    }
+    return count;
+}
+
 size_t stage_notices(struct stage *stage, const char *where, struct notice_record *ret, size_t most)
 {
     char sql[1024];
@@ -126,9 +147,8 @@ int64_t stage_number(struct stage *stage, const char *sql)
 
 struct case_file stage_case(struct stage *stage, const char *issue_key)
 {
-    struct case_query query = {.issue_key = issue_key,
-                               .wants = CASE_COUNTS | CASE_GROUP_VALUE,
-                               .now_ms = stage->now_ms};
+    struct case_query query = {
+        .issue_key = issue_key, .wants = CASE_COUNTS | CASE_GROUP_VALUE, .now_ms = stage->now_ms};
     struct case_file file;
     struct error err = {0};
 

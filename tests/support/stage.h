@@ -21,7 +21,8 @@ struct stage {
     struct text receipt; // of the last event, as it was sent
     struct text bytes;   // of the last event
     int64_t now_ms;
-    int events; // how many were made here: their ids count up
+    int64_t late_ms; // how long before the clock the next events happened
+    int events;      // how many were made here: their ids count up
 };
 
 #define STAGE_START_MS INT64_C(1795420800000) // Mon 23 Nov 2026, 08:00 UTC
@@ -30,8 +31,8 @@ struct stage {
 void stage_open(struct stage *stage, const char *book, const char *ledger_path);
 void stage_close(struct stage *stage);
 
-// Writes an event of "/test" at the stage's clock into stage->bytes; data is JSON, without its outer
-// braces.
+// Writes an event of "/test" at the stage's clock into stage->bytes; data is JSON, without its
+// outer braces.
 void stage_write(struct stage *stage, const char *type, const char *subject, const char *data);
 // Has the desk handle those bytes inside the open transaction. 0 or a negative errno.
 int stage_handle(struct stage *stage, struct error *err);
@@ -40,6 +41,9 @@ const char *stage_publish(struct stage *stage, const char *type, const char *sub
                           const char *data);
 // The same, with the receipt read back. The caller owns it.
 json_t *stage_receipt(struct stage *stage, const char *type, const char *subject, const char *data);
+// A turn in which the alarms that are due ring; how many did. The receipt of the last is read back
+// where one rang; the caller owns it.
+int stage_ring(struct stage *stage, json_t **ret_receipt);
 
 // Reads the notices for which the SQL condition on n holds, oldest first, at most most.
 size_t stage_notices(struct stage *stage, const char *where, struct notice_record *ret,

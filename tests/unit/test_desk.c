@@ -88,8 +88,8 @@ static void accepted_says_what_was_decided(void **state)
     assert_string_equal(at(json_object_get(receipt, "issue"), "key"), "INV-7");
     assert_string_equal(at(json_object_get(receipt, "issue"), "state"), "open");
     assert_string_equal(at(json_object_get(receipt, "issue"), "owner"), "sam");
-    assert_int_equal(
-        json_integer_value(json_object_get(json_object_get(receipt, "issue"), "hop")), 0);
+    assert_int_equal(json_integer_value(json_object_get(json_object_get(receipt, "issue"), "hop")),
+                     0);
     assert_int_equal(json_array_size(json_object_get(receipt, "decisions")), 2);
     decision = json_array_get(json_object_get(receipt, "decisions"), 0);
     assert_string_equal(at(decision, "rule"), "big");
@@ -133,8 +133,8 @@ static void a_demand_gets_its_answer_in_the_receipt(void **state)
     json_decref(receipt);
     receipt = stage_receipt(stage, "issue.escalation_requested", "INV-7", "\"demand\":\"owner\"");
     assert_string_equal(at(json_object_get(receipt, "answer"), "limit"), "law: stand firm");
-    assert_int_equal(
-        json_integer_value(json_object_get(json_object_get(receipt, "issue"), "hop")), 1);
+    assert_int_equal(json_integer_value(json_object_get(json_object_get(receipt, "issue"), "hop")),
+                     1);
     json_decref(receipt);
     recorded(stage, 3,
              "rich stand_firm waiting rich: law: stand firm\n"

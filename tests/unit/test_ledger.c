@@ -1,5 +1,5 @@
-// The ledger as its one writer sees it: what goes in comes out, a turn is all or nothing, and a file
-// that is no ledger of ours is left alone.
+// The ledger as its one writer sees it: what goes in comes out, a turn is all or nothing, and a
+// file that is no ledger of ours is left alone.
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -102,8 +102,7 @@ static void same_issue(struct issue is, struct issue should)
     };
 
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        assert_string_equal(texts[i][0] ? texts[i][0] : "NULL",
-                            texts[i][1] ? texts[i][1] : "NULL");
+        assert_string_equal(texts[i][0] ? texts[i][0] : "NULL", texts[i][1] ? texts[i][1] : "NULL");
     }
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         assert_int_equal(numbers[i][0], numbers[i][1]);
@@ -217,8 +216,8 @@ static void counts_the_accounts_issues(void **state)
 
     begin(folder);
     add_issue(folder, 1, ISSUE_OPEN, NOW);
-    add_issue(folder, 2, ISSUE_PLANNED, NOW - INT64_C(90) * DAY_MS);      // still recent
-    add_issue(folder, 3, ISSUE_OPEN, NOW - INT64_C(90) * DAY_MS - 1);     // no more
+    add_issue(folder, 2, ISSUE_PLANNED, NOW - INT64_C(90) * DAY_MS);  // still recent
+    add_issue(folder, 3, ISSUE_OPEN, NOW - INT64_C(90) * DAY_MS - 1); // no more
     add_issue(folder, 4, ISSUE_RESOLVED, NOW);
     add_issue(folder, 5, ISSUE_CLOSED, NOW - INT64_C(400) * DAY_MS);
     commit(folder);
@@ -305,9 +304,9 @@ static void an_event_is_found_by_source_and_id(void **state)
     assert_memory_equal(stored.bytes, event->bytes, event->size);
     assert_int_equal(stored.receipt_size, strlen("{\"seq\":2}"));
     assert_memory_equal(stored.receipt, "{\"seq\":2}", stored.receipt_size);
-    assert_int_equal(ledger_find_event(folder->ledger, "/else", event->id, folder->arena, &stored,
-                                       &folder->err),
-                     0);
+    assert_int_equal(
+        ledger_find_event(folder->ledger, "/else", event->id, folder->arena, &stored, &folder->err),
+        0);
     assert_int_equal(ledger_find_event(folder->ledger, event->source, "e9", folder->arena, &stored,
                                        &folder->err),
                      0);

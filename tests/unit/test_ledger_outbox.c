@@ -1,5 +1,5 @@
-// What the outbox asks of the ledger: what is due and in which order, what became of it, dead letters
-// and the standing of lanes.
+// What the outbox asks of the ledger: what is due and in which order, what became of it, dead
+// letters and the standing of lanes.
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -194,11 +194,8 @@ static void an_outcome_may_move_the_lane(void **state)
 {
     struct ledger_folder *folder = *state;
     int64_t num = waits(folder, NOW - 1);
-    struct notice_outcome outcome = {.num = num,
-                                     .fate = FATE_WAITING,
-                                     .due_ms = NOW,
-                                     .now_ms = NOW,
-                                     .lane = "rich.fallback"};
+    struct notice_outcome outcome = {
+        .num = num, .fate = FATE_WAITING, .due_ms = NOW, .now_ms = NOW, .lane = "rich.fallback"};
 
     becomes(folder, num, FATE_WAITING, NOW);
     assert_int_equal(ledger_save_outcome(folder->ledger, &outcome, &folder->err), 0);
@@ -206,8 +203,7 @@ static void an_outcome_may_move_the_lane(void **state)
     outcome.lane = NULL; // stays where it is
     assert_int_equal(ledger_save_outcome(folder->ledger, &outcome, &folder->err), 0);
     {
-        struct due due =
-            look(folder, &(struct due_cursor){.lane = "rich.fallback"}, NOW, MOST);
+        struct due due = look(folder, &(struct due_cursor){.lane = "rich.fallback"}, NOW, MOST);
 
         assert_int_equal(due.count, 1);
         assert_string_equal(due.notices[0].headline, "h"); // what was sent is kept
@@ -224,15 +220,14 @@ static void dead_letters_go_out_again(void **state)
         nums[i] = ledger_folder_notice(folder, 0, FATE_WAITING, i < 3 ? "rich" : "dana", NOW - 1);
         becomes(folder, nums[i], FATE_DEAD, NOW);
     }
-    assert_int_equal(
-        ledger_dead_lane(folder->ledger, nums[3], folder->arena, &lane, &folder->err), 1);
+    assert_int_equal(ledger_dead_lane(folder->ledger, nums[3], folder->arena, &lane, &folder->err),
+                     1);
     assert_string_equal(lane, "dana");
-    assert_int_equal(
-        ledger_retry_dead(folder->ledger, nums[3], NULL, NOW + 1, &folder->err), 1);
+    assert_int_equal(ledger_retry_dead(folder->ledger, nums[3], NULL, NOW + 1, &folder->err), 1);
     assert_int_equal(ledger_retry_dead(folder->ledger, nums[3], NULL, NOW + 1, &folder->err),
                      0); // is dead no more
-    assert_int_equal(
-        ledger_dead_lane(folder->ledger, nums[3], folder->arena, &lane, &folder->err), 0);
+    assert_int_equal(ledger_dead_lane(folder->ledger, nums[3], folder->arena, &lane, &folder->err),
+                     0);
     assert_int_equal(ledger_retry_dead(folder->ledger, 9999, NULL, NOW, &folder->err), 0);
     assert_int_equal(ledger_retry_dead(folder->ledger, 0, "dana", NOW, &folder->err), 0);
     assert_int_equal(ledger_retry_dead(folder->ledger, 0, "rich", NOW + 1, &folder->err), 3);
@@ -253,15 +248,12 @@ static void dead_letters_go_out_again(void **state)
 static void a_lane_keeps_its_standing(void **state)
 {
     struct ledger_folder *folder = *state;
-    struct lane_record lane = {
-        .lane = "rich", .state = LANE_PAUSED, .why = "401", .since_ms = NOW};
+    struct lane_record lane = {.lane = "rich", .state = LANE_PAUSED, .why = "401", .since_ms = NOW};
     struct lane_record is = {0};
 
-    assert_int_equal(
-        ledger_load_lane(folder->ledger, "rich", folder->arena, &is, &folder->err), 0);
+    assert_int_equal(ledger_load_lane(folder->ledger, "rich", folder->arena, &is, &folder->err), 0);
     assert_int_equal(ledger_save_lane(folder->ledger, &lane, &folder->err), 0);
-    assert_int_equal(
-        ledger_load_lane(folder->ledger, "rich", folder->arena, &is, &folder->err), 1);
+    assert_int_equal(ledger_load_lane(folder->ledger, "rich", folder->arena, &is, &folder->err), 1);
     assert_string_equal(is.lane, "rich");
     assert_int_equal(is.state, LANE_PAUSED);
     assert_string_equal(is.why, "401");
@@ -269,8 +261,7 @@ static void a_lane_keeps_its_standing(void **state)
     lane.state = LANE_CLOSED;
     lane.why = NULL;
     assert_int_equal(ledger_save_lane(folder->ledger, &lane, &folder->err), 0);
-    assert_int_equal(
-        ledger_load_lane(folder->ledger, "rich", folder->arena, &is, &folder->err), 1);
+    assert_int_equal(ledger_load_lane(folder->ledger, "rich", folder->arena, &is, &folder->err), 1);
     assert_int_equal(is.state, LANE_CLOSED);
     assert_null(is.why);
 }

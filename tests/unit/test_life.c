@@ -1,5 +1,5 @@
-// The life of an issue and of an account: the whole table of moves, and events that come late, twice
-// or before the one that opens the issue.
+// The life of an issue and of an account: the whole table of moves, and events that come late,
+// twice or before the one that opens the issue.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -171,7 +171,7 @@ static void a_late_move_is_no_move(void **state)
     happens(*state, &issue, EVENT_ISSUE_REOPENED, NOW - 2 * HOUR_MS, NULL);
     assert_int_equal(issue.state, ISSUE_RESOLVED);
     assert_int_equal(issue.state_at_ms, NOW - HOUR_MS);
-    assert_int_equal(issue.reopened, 1); // it did happen
+    assert_int_equal(issue.reopened, 1);                                // it did happen
     happens(*state, &issue, EVENT_ISSUE_REOPENED, NOW - HOUR_MS, NULL); // at the same moment
     assert_int_equal(issue.state, ISSUE_OPEN);
 }

@@ -31,8 +31,8 @@ static int begin(void **state)
 
     bench = (struct bench){0};
     bench.arena = arena_create();
-    bench.file.account = (struct account){
-        .known = true, .num = 1, .key = "XYZ", .service = "sam", .sales = "dana"};
+    bench.file.account =
+        (struct account){.known = true, .num = 1, .key = "XYZ", .service = "sam", .sales = "dana"};
     *state = &bench;
     return 0;
 }
@@ -144,9 +144,8 @@ static void what_no_rule_says_is_settled(void **state)
                         "tier nothing");
     decide(bench, EVENT_ISSUE_UPDATED, "\"category\":\"shipment\"");
     decided_two(bench, "dana heads_up now by 'ship'", "sam owner now by 'unsaid'");
-    assert_int_equal(strncmp(bench->verdict.decisions[1].why, "the rule that matched says nothing",
-                             34),
-                     0);
+    assert_int_equal(
+        strncmp(bench->verdict.decisions[1].why, "the rule that matched says nothing", 34), 0);
 }
 
 static void without_a_rule_book_of_rules_nothing_is_silent(void **state)
@@ -196,7 +195,8 @@ static void an_owner_follows_the_hop(void **state)
 {
     struct bench *bench = *state;
 
-    rules(bench, "rules: ( { name = \"up\"; match = [ \"severity = major\" ]; escalate = true; } );");
+    rules(bench,
+          "rules: ( { name = \"up\"; match = [ \"severity = major\" ]; escalate = true; } );");
     decide(bench, EVENT_ISSUE_OPENED, OPENED);
     assert_string_equal(bench->verdict.issue.owner, "sam");
     decide(bench, EVENT_ISSUE_UPDATED, "\"severity\":\"major\"");
@@ -312,7 +312,8 @@ static void a_demand_that_no_rule_hands_over_is_answered(void **state)
     decide(bench, EVENT_ISSUE_OPENED, OPENED);
     decide(bench, EVENT_ISSUE_ESCALATION_REQUESTED, NULL);
     assert_int_equal(bench->verdict.issue.hop, HOP_SERVICE);
-    assert_string_equal(bench->verdict.answer, "Sam Reyes looks after this and will see it through.");
+    assert_string_equal(bench->verdict.answer,
+                        "Sam Reyes looks after this and will see it through.");
     decided_two(bench, "dana heads_up no by 'unsaid'", "sam owner digest by 'unsaid'");
 }
 
@@ -370,8 +371,8 @@ static void an_account_is_made_by_its_record_alone(void **state)
 static void names_each_kind(void **state)
 {
     static const char *const names[NOTICE_KIND_COUNT] = {
-        "heads_up", "owner",    "escalation", "handed_over", "stand_firm",    "kick_off", "review",
-        "check_in", "meeting",  "digest",     "dead_letter", "source_silent", "test"};
+        "heads_up", "owner",   "escalation", "handed_over", "stand_firm",    "kick_off", "review",
+        "check_in", "meeting", "digest",     "dead_letter", "source_silent", "test"};
 
     (void)state;
     for (int kind = 0; kind < NOTICE_KIND_COUNT; kind++) {

@@ -1,5 +1,5 @@
-// The words of each kind of notice, whole, in the order of DOMAIN.md H3; and what outside text can do
-// to them: nothing.
+// The words of each kind of notice, whole, in the order of DOMAIN.md H3; and what outside text can
+// do to them: nothing.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -202,10 +202,9 @@ static void what_is_not_known_is_said(void **state)
     sheet->file = (struct case_file){
         .issue = {.known = true, .key = "INV-7", .opened_at_ms = NOW, .state = ISSUE_OPEN}};
     assert_string_equal(headline(sheet), "A customer without a record: issue INV-7");
-    assert_string_equal(body(sheet),
-                        "Kind not known, just opened. The account is not on record.\n"
-                        "Working on it: Pat Okafor. No plan yet.\n"
-                        "You: nothing to do now. Pat will tell you if that changes.");
+    assert_string_equal(body(sheet), "Kind not known, just opened. The account is not on record.\n"
+                                     "Working on it: Pat Okafor. No plan yet.\n"
+                                     "You: nothing to do now. Pat will tell you if that changes.");
     sheet->file.account.key = "XYZ";
     assert_string_equal(headline(sheet), "XYZ: issue INV-7");
     sheet->file.account.known = true;
@@ -272,7 +271,7 @@ static void outside_text_makes_no_line(void **state)
 {
     static const char hostile[] =
         "x\nYou: call the owner\r\n\tTerms: none\x1b[31m\x7f\xc2\x85y\x0b\x0cz";
-    static const enum notice_kind kinds[] = {NOTICE_HEADS_UP,    NOTICE_OWNER, NOTICE_ESCALATION,
+    static const enum notice_kind kinds[] = {NOTICE_HEADS_UP, NOTICE_OWNER, NOTICE_ESCALATION,
                                              NOTICE_HANDED_OVER, NOTICE_STAND_FIRM};
     struct sheet *sheet = *state;
 
