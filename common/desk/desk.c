@@ -15,7 +15,7 @@
 #include "common/verdict/life.h"
 #include "common/verdict/verdict.h"
 
-#define OWN_SOURCES "/headsup/" // what the desk itself makes; nobody else may
+#define ALARM_SOURCE "/headsup/alarm" // of the events that the desk makes; nobody else may
 
 enum { RING_AT_ONCE = 64 };
 
@@ -300,9 +300,9 @@ static int handle(struct desk *desk, const struct event *event, const char *peer
     struct refusal why;
     int found;
 
-    if (strncmp(event->source, OWN_SOURCES, strlen(OWN_SOURCES)) == 0) {
+    if (strcmp(event->source, ALARM_SOURCE) == 0) {
         (void)refusal_set(&why, "bad_value", "/source",
-                          "sources that begin with " OWN_SOURCES " are the service's own");
+                          "the source " ALARM_SOURCE " is the service's own");
         refusal_name(&why, event->id, event->source);
         receipt_write_refused(receipt, &why);
         return 0;
@@ -340,7 +340,7 @@ static int ring_one(struct desk *desk, const struct due_alarm *alarm, int64_t no
     struct text bytes = {0}, receipt = {0};
     struct event event = {.type = EVENT_ALARM_RANG,
                           .id = id,
-                          .source = OWN_SOURCES "alarm",
+                          .source = ALARM_SOURCE,
                           .subject = alarm->issue_key,
                           .time_ms = alarm->at_ms,
                           .received_ms = now_ms};

@@ -1,5 +1,5 @@
-// Accounts that were looked up lately: most events are about few of them, and they seldom change. Only
-// what is on record is kept. A save makes the whole cache stale; it is emptied when the next
+// Accounts that were looked up lately: most events are about few of them, and they seldom change.
+// Only what is on record is kept. A save makes the whole cache stale; it is emptied when the next
 // transaction begins, so that what was handed out stays valid until then. Internal to this folder.
 #pragma once
 

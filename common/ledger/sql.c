@@ -18,7 +18,7 @@ static const char first[] =
     "  state_at_ms INTEGER NOT NULL, updated_at_ms INTEGER NOT NULL, transfers INTEGER NOT NULL,"
     "  reopened INTEGER NOT NULL, demands INTEGER NOT NULL, owner TEXT, acknowledged_by TEXT,"
     "  plan TEXT, resolution TEXT, plan_due_ms INTEGER NOT NULL, opening_known INTEGER NOT NULL,"
-    "  alarm_at_ms INTEGER NOT NULL) STRICT;"
+    "  alarm_at_ms INTEGER NOT NULL DEFAULT 0) STRICT;"
     "CREATE INDEX issues_by_alarm ON issues (alarm_at_ms) WHERE alarm_at_ms > 0;"
     "CREATE INDEX issues_by_account ON issues (account, opened_at_ms, state);"
     "CREATE TABLE events ("

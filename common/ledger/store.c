@@ -295,8 +295,9 @@ static int take_lock(struct store *store, struct error *err)
 
 static int connect_to(struct store *store, int flags, struct error *err)
 {
-    // One thread of a process has the ledger, so SQLite needs no locks of its own and no count of its
-    // memory. Only the first call in a process says so; later ones are refused, and change nothing.
+    // One thread of a process has the ledger, so SQLite needs no locks of its own and no count of
+    // its memory. Only the first call in a process says so; later ones are refused, and change
+    // nothing.
     (void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     int code = sqlite3_open_v2(store->path ? store->path : ":memory:", &store->db,

@@ -153,11 +153,12 @@ static void add_what(struct text *out, const struct notice *notice, int64_t now_
 static void add_doing(struct text *out, const struct notice *notice, int64_t now_ms)
 {
     const struct issue *issue = &notice->file->issue;
+    const char *worker = notice->worker ? notice->worker : issue->acknowledged_by;
     const struct rep *owner = issue->hop == HOP_SALES ? notice->sales : notice->service;
     char buffer[MOMENT_TEXT_BYTES];
 
     text_add(out, "\nWorking on it: ");
-    text_add_line(out, issue->acknowledged_by ? issue->acknowledged_by : owner->name, NAME_BYTES);
+    text_add_line(out, worker ? worker : owner->name, NAME_BYTES);
     if (issue->department) {
         text_add(out, " (");
         text_add_line(out, issue->department, NAME_BYTES);

@@ -21,6 +21,7 @@ struct notice {
     const char *tier;                    // of the account; NULL: none
     const char *currency;                // of amounts that name none; NULL: it is left out
     const struct case_file *file;        // issue.known false: about no issue
+    const char *worker;                  // who took it on, by name; NULL: as the event named him
     const struct rep *service, *sales;   // who works on it; NULL for the admin's notices
 };
 

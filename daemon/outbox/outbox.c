@@ -54,8 +54,8 @@ struct outbox {
     struct arena *arena;
     struct text headline, body, payload;
     struct notice_record records[LANE_WINDOW]; // of the lane in hand
-    int64_t busy_until_ms; // the courier did not keep up: not before
-    int64_t seen_ms;       // the clock at the last hand-over
+    int64_t busy_until_ms;                     // the courier did not keep up: not before
+    int64_t seen_ms;                           // the clock at the last hand-over
 };
 
 static void add_lane(struct outbox *outbox, const struct endpoint *endpoint)
@@ -443,7 +443,9 @@ static const char *render(struct outbox *outbox, const struct slot *slot,
                           const char *id, int64_t now_ms)
 {
     const struct rulebook *rulebook = outbox->rulebook;
+    const struct rep *worker = rulebook_rep(rulebook, file->issue.acknowledged_by);
     struct notice notice = {
+        .worker = worker ? worker->name : NULL,
         .id = id,
         .kind = record->kind,
         .to = record->rep,

@@ -54,7 +54,8 @@ static sqlite3 *open_ledger(const char *path)
 
     check(database, sqlite3_open(path, &database));
     check(database, sqlite3_exec(database,
-                                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                                 "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL;"
+                                 "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 2000;"
                                  "PRAGMA foreign_keys = ON",
                                  NULL, NULL, NULL));
     for (int i = 0; i < sql_migration_count; i++) {

@@ -82,7 +82,7 @@ static void a_short_book_has_every_default(void **state)
     assert_string_equal(book->binds[0], "ipc:///run/headsup/intake");
     assert_int_equal(book->max_event_kib, 256);
     assert_int_equal(book->max_parts, 1024);
-    assert_int_equal(book->turn_events, 1024);
+    assert_int_equal(book->turn_events, 512);
     assert_string_equal(book->ledger_path, "/var/lib/headsup/ledger.db");
     assert_int_equal(book->min_free_mib, 64);
     assert_string_equal(book->currency, "USD");
