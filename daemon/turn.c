@@ -350,6 +350,24 @@ static long wait_ms(const struct turn *turn, int64_t mono_ms)
     return wait > 0 ? (long)wait : 0;
 }
 
+// Waits for the first of the items. Where nothing is there yet, the ledger is tidied first.
+static int wait_or_tidy(struct turn *turn, zmq_pollitem_t *items, int count, long wait,
+                        struct error *err)
+{
+    if (ledger_wants_checkpoint(turn->ledger, true)) {
+        int ready = zmq_poll(items, count, 0);
+        int code = ledger_checkpoint(turn->ledger, ready == 0, err);
+
+        if (code < 0 || ready > 0) {
+            return code;
+        }
+    }
+    if (zmq_poll(items, count, wait) < 0 && errno != EINTR) {
+        return error_set(err, -errno, "poll: %s", zmq_strerror(errno));
+    }
+    return 0;
+}
+
 static int wait_for_work(struct turn *turn, struct error *err)
 {
     zmq_pollitem_t items[INTAKE_SOCKETS + 2] = {0};
@@ -371,10 +389,7 @@ static int wait_for_work(struct turn *turn, struct error *err)
                 (zmq_pollitem_t){.socket = pair_socket(turn->courier.pair), .events = ZMQ_POLLIN};
         }
     }
-    if (zmq_poll(items, count, wait_ms(turn, mono_ms)) < 0 && errno != EINTR) {
-        return error_set(err, -errno, "poll: %s", zmq_strerror(errno));
-    }
-    return 0;
+    return wait_or_tidy(turn, items, count, wait_ms(turn, mono_ms), err);
 }
 
 static int take_turn(struct turn *turn, struct error *err)

@@ -32,6 +32,11 @@ void ledger_end_read(struct ledger *ledger);
 must_check int ledger_begin(struct ledger *ledger, struct error *err);
 must_check int ledger_commit(struct ledger *ledger, struct error *err);
 void ledger_rollback(struct ledger *ledger);
+// Moves what the write-ahead log holds to where it belongs, as far as that pays: little at a time while
+// there is nothing else to do, or much where it grew long. After a commit. Negative: it failed.
+must_check int ledger_checkpoint(struct ledger *ledger, bool idle, struct error *err);
+// True where ledger_checkpoint() would have something to do.
+bool ledger_wants_checkpoint(const struct ledger *ledger, bool idle);
 // True where the store can no longer be trusted (I/O error, damage): stop, and start again.
 bool ledger_broken(const struct ledger *ledger);
 // Free space where the ledger lies, in bytes; INT64_MAX in memory.

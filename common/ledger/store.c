@@ -26,7 +26,7 @@ static const char writer_settings[] =
     "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA "
     "foreign_keys = ON;"
     "PRAGMA busy_timeout = 5000; PRAGMA journal_size_limit = 67108864;"
-    "PRAGMA wal_autocheckpoint = 2000; PRAGMA temp_store = MEMORY; PRAGMA secure_delete = OFF;"
+    "PRAGMA temp_store = MEMORY; PRAGMA secure_delete = OFF;"
     "PRAGMA cell_size_check = ON; PRAGMA cache_size = -8192;";
 
 // A reader never writes and never checkpoints: two that do can damage a WAL of this SQLite.
@@ -343,6 +343,17 @@ static int check_health(struct store *store, struct error *err)
     return code;
 }
 
+// Takes the place of SQLite's automatic checkpoint: see ledger_checkpoint().
+static int on_wal_grown(void *user, sqlite3 *db, const char *name, int pages)
+{
+    struct store *store = user;
+
+    (void)db;
+    (void)name;
+    store->wal_pages = pages;
+    return SQLITE_OK;
+}
+
 static int open_writer(struct store *store, struct error *err)
 {
     bool unclean = store->path && left_unclean(store);
@@ -359,6 +370,7 @@ static int open_writer(struct store *store, struct error *err)
         code = store_execute(store, "PRAGMA wal_checkpoint(TRUNCATE)", err);
         code = code < 0 ? code : check_health(store, err);
     }
+    (void)sqlite3_wal_hook(store->db, on_wal_grown, store);
     return code < 0 ? code : migrate(store, version, err);
 }
 

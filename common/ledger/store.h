@@ -15,6 +15,7 @@ struct store {
     sqlite3 *db;
     sqlite3_stmt *statements[SQL_COUNT]; // prepared when first used
     bool broken;                         // an I/O error or damage was met: trust nothing more
+    int wal_pages;                       // that the write-ahead log holds, as of the last commit
     int lock_fd;                         // -1: none
     char *path;                          // NULL: in memory
 };
