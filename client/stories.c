@@ -79,7 +79,13 @@ static void print_fate(FILE *to, const char *who, const char *id,
                    print_moment(notice->done_ms, at), tries, id);
         break;
     case FATE_DIGEST:
-        print_line(to, "  %s: %s kept for the digest", who, kind);
+        if (notice->digest_num) {
+            print_line(to, "  %s: %s told in the digest of %s (notice %lld)", who, kind,
+                       print_moment(notice->done_ms, at), (long long)notice->digest_num);
+        } else {
+            print_line(to, "  %s: %s kept for the digest of %s", who, kind,
+                       print_moment(notice->due_ms, at));
+        }
         break;
     case FATE_DROPPED:
         print_line(to, "  %s: %s dropped %s%s  %s", who, kind, print_moment(notice->done_ms, at),

@@ -48,7 +48,7 @@ struct turn {
     struct answered *answered;
     size_t answered_count; // of this turn
     int64_t now_ms;
-    int64_t alarm_at_ms;    // when the next alarm rings; INT64_MAX: none is armed
+    int64_t ring_at_ms;     // when the next alarm rings; INT64_MAX: none is armed
     int64_t resume_mono_ms; // after a failed commit: nothing before
     int64_t watchdog_ms, watchdog_at_mono_ms;
     bool stopping, full_told;
@@ -210,16 +210,13 @@ static int write_all(struct turn *turn, struct error *err)
     if (code == 0) {
         code = outbox_record(turn->outbox, turn->now_ms, err);
     }
-    if (code == 0 && turn->alarm_at_ms <= turn->now_ms) {
+    if (code == 0 && turn->ring_at_ms <= turn->now_ms) {
         int rung = desk_ring(turn->desk, turn->now_ms, err);
 
         code = rung < 0 ? rung : 0;
     }
-    if (code == 0 && turn->rulebook->age_count) {
-        int armed = ledger_next_alarm(turn->ledger, &turn->alarm_at_ms, err);
-
-        turn->alarm_at_ms = armed > 0 ? turn->alarm_at_ms : INT64_MAX;
-        code = armed < 0 ? armed : 0;
+    if (code == 0) {
+        code = desk_rings_at(turn->desk, &turn->ring_at_ms, err);
     }
     if (code == 0) {
         code = ledger_commit(turn->ledger, err);
@@ -245,8 +242,7 @@ static int receive_write_answer(struct turn *turn, struct error *err)
                                  "send it again later");
         send_receipts(turn);
     }
-    if (turn->answered_count || outbox_outcomes(turn->outbox) ||
-        turn->alarm_at_ms <= turn->now_ms) {
+    if (turn->answered_count || outbox_outcomes(turn->outbox) || turn->ring_at_ms <= turn->now_ms) {
         code = write_all(turn, err);
     }
     if (code < 0 && ledger_broken(turn->ledger)) {
@@ -334,7 +330,7 @@ static long wait_ms(const struct turn *turn, int64_t mono_ms)
 {
     int64_t now_ms = clock_wall_ms(), wait = IDLE_MS, due = outbox_wakes_at(turn->outbox);
 
-    due = sooner(due, turn->alarm_at_ms);
+    due = sooner(due, turn->ring_at_ms);
     if (due != INT64_MAX && !turn->stopping) {
         wait = sooner(wait, due - now_ms);
     }
@@ -474,7 +470,6 @@ static int arm_alarms(struct turn *turn, struct error *err)
 {
     int code = ledger_begin(turn->ledger, err);
 
-    turn->alarm_at_ms = turn->rulebook->age_count ? 0 : INT64_MAX;
     if (code == 0) {
         code = ledger_arm_alarms(turn->ledger, turn->rulebook->ages_ms, turn->rulebook->age_count,
                                  clock_wall_ms(), err);

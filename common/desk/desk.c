@@ -5,28 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/base/arena.h"
 #include "common/base/json_out.h"
-#include "common/base/limits.h"
-#include "common/base/moment.h"
 #include "common/base/xalloc.h"
+#include "common/desk/desk_private.h"
 #include "common/event/receipt.h"
 #include "common/event/refusal.h"
 #include "common/verdict/life.h"
 #include "common/verdict/verdict.h"
-
-#define ALARM_SOURCE "/headsup/alarm" // of the events that the desk makes; nobody else may
-
-enum { RING_AT_ONCE = 64 };
-
-struct desk {
-    const struct rulebook *rulebook;
-    struct ledger *ledger;
-    struct desk_listener listener;
-    struct arena *arena; // of the event in hand
-    struct text receipt; // likewise: it is stored and sent
-    unsigned wants;      // what of a case file the rules ask for
-};
 
 static unsigned wanted_by(const struct matcher *matchers, size_t count)
 {
@@ -105,7 +90,8 @@ static enum fate fate_of(enum when when)
 static int record_decision(struct desk *desk, const struct event *event, int64_t issue_num,
                            const struct decision *decision, int64_t seq, struct error *err)
 {
-    bool sent = decision->when == WHEN_NOW;
+    const struct rep *rep = decision->rep;
+    bool sent = decision->when == WHEN_NOW, kept = decision->when == WHEN_DIGEST;
     struct notice_record notice = {
         .event_seq = seq,
         .issue_num = issue_num,
@@ -113,14 +99,15 @@ static int record_decision(struct desk *desk, const struct event *event, int64_t
         .kind = decision->kind,
         .fate = fate_of(decision->when),
         .urgent = decision->urgent,
-        .rep = decision->rep->id,
-        .lane = sent ? decision->rep->webhook.lane : NULL,
+        .rep = rep->id,
+        .lane = sent ? rep->webhook.lane : NULL,
         .rule = decision->rule,
         .why = decision->why,
         .words = decision->when == WHEN_NO ? NULL : words_of(event),
         .created_ms = event->received_ms,
-        .due_ms = event->received_ms,
-        .done_ms = sent ? 0 : event->received_ms,
+        .due_ms = kept ? zone_next(rep->zone, rep->digest_minute, event->received_ms)
+                       : event->received_ms,
+        .done_ms = sent || kept ? 0 : event->received_ms,
     };
     int code = ledger_add_notice(desk->ledger, &notice, err);
 
@@ -210,8 +197,8 @@ static int load_case(struct desk *desk, const struct event *event, struct case_f
     return code;
 }
 
-static int handle_case(struct desk *desk, const struct event *event, const char *peer,
-                       struct text *out, struct error *err)
+int desk_handle_case(struct desk *desk, const struct event *event, const char *peer,
+                     struct text *out, struct error *err)
 {
     struct receipt receipt = {
         .id = event->id, .source = event->source, .seq = ledger_next_seq(desk->ledger)};
@@ -326,56 +313,10 @@ static int handle(struct desk *desk, const struct event *event, const char *peer
     switch (event_type_about(event->type)) {
     case ABOUT_ISSUE:
     case ABOUT_ACCOUNT:
-        return handle_case(desk, event, peer, receipt, err);
+        return desk_handle_case(desk, event, peer, receipt, err);
     default:
         return handle_order(desk, event, peer, receipt, err);
     }
-}
-
-// An alarm takes the way of every other event.
-static int ring_one(struct desk *desk, const struct due_alarm *alarm, int64_t now_ms,
-                    struct error *err)
-{
-    char time[MOMENT_TEXT_BYTES], id[LIMIT_ID_BYTES + 64];
-    struct text bytes = {0}, receipt = {0};
-    struct event event = {.type = EVENT_ALARM_RANG,
-                          .id = id,
-                          .source = ALARM_SOURCE,
-                          .subject = alarm->issue_key,
-                          .time_ms = alarm->at_ms,
-                          .received_ms = now_ms};
-    int code;
-
-    // with its seq, so that it is new even where the clock went back and it rings for a second time
-    (void)snprintf(id, sizeof id, "%s at %s, %lld", alarm->issue_key,
-                   moment_format(alarm->at_ms, time), (long long)ledger_next_seq(desk->ledger));
-    json_open_object(&bytes, NULL);
-    json_put_string(&bytes, "specversion", "1.0");
-    json_put_string(&bytes, "id", id);
-    json_put_string(&bytes, "source", event.source);
-    json_put_string(&bytes, "type", "headsup.alarm.rang");
-    json_put_string(&bytes, "subject", event.subject);
-    json_put_string(&bytes, "time", time);
-    json_close_object(&bytes);
-    event.bytes = text_string(&bytes);
-    event.size = bytes.size;
-    code = handle_case(desk, &event, NULL, &receipt, err);
-    text_finish(&bytes);
-    text_finish(&receipt);
-    return code;
-}
-
-int desk_ring(struct desk *desk, int64_t now_ms, struct error *err)
-{
-    struct due_alarm alarms[RING_AT_ONCE];
-    int code = 0,
-        count = ledger_due_alarms(desk->ledger, now_ms, RING_AT_ONCE, desk->arena, alarms, err);
-
-    for (int i = 0; code == 0 && i < count; i++) {
-        code = ring_one(desk, &alarms[i], now_ms, err);
-    }
-    arena_reset(desk->arena);
-    return code < 0 ? code : count;
 }
 
 int desk_handle(struct desk *desk, const struct event_slice *slice, const char *peer,

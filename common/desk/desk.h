@@ -31,9 +31,11 @@ void desk_destroyp(struct desk **desk);
 // committed. Negative errno: the ledger failed, nothing of the transaction may be kept.
 must_check int desk_handle(struct desk *desk, const struct event_slice *slice, const char *peer,
                            int64_t now_ms, struct text *receipt, struct error *err);
-// Makes an event of each alarm that is due, at most a turn's worth, and handles it, inside the open
-// transaction. Returns how many, or a negative errno as desk_handle() does.
+// Makes an event of each alarm and digest that is due, at most a turn's worth, and handles it,
+// inside the open transaction. Returns how many, or a negative errno as desk_handle() does.
 must_check int desk_ring(struct desk *desk, int64_t now_ms, struct error *err);
+// When desk_ring() will have something to do; INT64_MAX: nothing is armed.
+must_check int desk_rings_at(struct desk *desk, int64_t *ret_ms, struct error *err);
 // Appends the receipt of an event that could not be stored now.
 void desk_unavailable(const struct event_slice *slice, int64_t now_ms, const char *message,
                       struct text *receipt);

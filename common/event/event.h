@@ -36,7 +36,9 @@ enum event_type {
     EVENT_NOTICE_RETRIED,
     EVENT_RULEBOOK_RELOADED,
     EVENT_TYPE_COUNT, // what may come from outside ends here
-    EVENT_ALARM_RANG  // an issue came of an age that a rule asks about; the desk makes these
+    // the desk makes these
+    EVENT_ALARM_RANG, // an issue came of an age that a rule asks about
+    EVENT_DIGEST_DUE  // it is a rep's hour for the digest; subject: the rep's id
 };
 
 // What an event's subject is the key of.

@@ -32,8 +32,9 @@ void ledger_end_read(struct ledger *ledger);
 must_check int ledger_begin(struct ledger *ledger, struct error *err);
 must_check int ledger_commit(struct ledger *ledger, struct error *err);
 void ledger_rollback(struct ledger *ledger);
-// Moves what the write-ahead log holds to where it belongs, as far as that pays: little at a time while
-// there is nothing else to do, or much where it grew long. After a commit. Negative: it failed.
+// Moves what the write-ahead log holds to where it belongs, as far as that pays: little at a time
+// while there is nothing else to do, or much where it grew long. After a commit. Negative: it
+// failed.
 must_check int ledger_checkpoint(struct ledger *ledger, bool idle, struct error *err);
 // True where ledger_checkpoint() would have something to do.
 bool ledger_wants_checkpoint(const struct ledger *ledger, bool idle);
@@ -97,6 +98,35 @@ must_check int ledger_next_alarm(struct ledger *ledger, int64_t *ret_ms, struct 
 // that an issue is past already do not ring.
 must_check int ledger_arm_alarms(struct ledger *ledger, const int64_t *ages_ms, size_t count,
                                  int64_t now_ms, struct error *err);
+
+// A rep for whom there is something to put in a digest.
+struct due_digest {
+    const char *rep;
+    int role;
+    int count;
+    int64_t at_ms; // when it was due
+};
+
+// What one line of a digest is about.
+struct digest_item {
+    int64_t issue_num;                   // 0: about an account
+    const char *key;                     // of the issue or the account
+    const char *event_source, *event_id; // of one of the events behind it
+    int count;                           // of decisions behind it
+};
+
+// The digests that are due, at most limit; strings live in arena. Returns how many.
+must_check int ledger_due_digests(struct ledger *ledger, int64_t now_ms, int limit,
+                                  struct arena *arena, struct due_digest *ret, struct error *err);
+// When the next digest falls due: 1 and ret_ms, 0 where there is nothing to put in one.
+must_check int ledger_next_digest(struct ledger *ledger, int64_t *ret_ms, struct error *err);
+// Puts all that is due for the rep into the digest that is that notice.
+must_check int ledger_fill_digest(struct ledger *ledger, int64_t notice_num,
+                                  const struct due_digest *digest, int64_t now_ms,
+                                  struct error *err);
+// What is in a digest, an issue each, at most limit; strings live in arena. Returns how many.
+must_check int ledger_digest_items(struct ledger *ledger, int64_t notice_num, int limit,
+                                   struct arena *arena, struct digest_item *ret, struct error *err);
 
 // Where a walk through the notices of a lane that wait stands; zeroed: at the beginning.
 struct due_cursor {

@@ -27,10 +27,10 @@ int ledger_due_alarms(struct ledger *ledger, int64_t now_ms, int limit, struct a
     return more < 0 ? more : count;
 }
 
-int ledger_next_alarm(struct ledger *ledger, int64_t *ret_ms, struct error *err)
+int ledger_next_moment(struct ledger *ledger, enum sql which, int64_t *ret_ms, struct error *err)
 {
     struct store *store = ledger_store(ledger);
-    sqlite3_stmt *statement = store_prepare(store, SQL_NEXT_ALARM, err);
+    sqlite3_stmt *statement = store_prepare(store, which, err);
     int found;
 
     if (!statement) {
@@ -43,6 +43,11 @@ int ledger_next_alarm(struct ledger *ledger, int64_t *ret_ms, struct error *err)
         found = store_end(store, statement, err) < 0 ? err->code : found;
     }
     return found;
+}
+
+int ledger_next_alarm(struct ledger *ledger, int64_t *ret_ms, struct error *err)
+{
+    return ledger_next_moment(ledger, SQL_NEXT_ALARM, ret_ms, err);
 }
 
 // The largest age first, so that the next one to come is what stays.

@@ -6,3 +6,6 @@
 struct ledger;
 
 struct store *ledger_store(struct ledger *ledger);
+// The one moment that a query without parameters gives: 1 and ret_ms, 0 where it gives none.
+must_check int ledger_next_moment(struct ledger *ledger, enum sql which, int64_t *ret_ms,
+                                  struct error *err);

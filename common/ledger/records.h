@@ -37,7 +37,8 @@ struct notice_record {
     int32_t attempts, status;            // status: of the last answer; 0: none came
     const char *answer;                  // the last answer's first bytes, or why none came
     const char *headline, *body;         // as sent last; NULL until then
-    const char *words;                   // the event's own (a demand, a note); NULL: none
+    int64_t digest_num; // FATE_DIGEST: the notice that it went out with; 0: not yet
+    const char *words;  // the event's own (a demand, a note); NULL: none
     // read, not written: of the event that caused it
     const char *event_source, *event_id;
     const char *event_type;

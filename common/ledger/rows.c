@@ -1,6 +1,7 @@
 #include "common/ledger/rows.h"
 
 #include <stddef.h>
+#include <string.h>
 
 const char *row_text(sqlite3_stmt *row, int column, struct arena *arena)
 {
@@ -97,15 +98,16 @@ void row_notice(sqlite3_stmt *row, struct arena *arena, struct notice_record *re
         .headline = row_text(row, 17, arena),
         .body = row_text(row, 18, arena),
         .words = row_text(row, 19, arena),
-        .event_source = row_text(row, 20, arena),
-        .event_id = row_text(row, 21, arena),
-        .event_type = row_text(row, 22, arena),
+        .digest_num = sqlite3_column_int64(row, 20),
+        .event_source = row_text(row, 21, arena),
+        .event_id = row_text(row, 22, arena),
+        .event_type = row_text(row, 23, arena),
     };
-    if (!ret->issue_num) { // about an account, then
-        ret->account_key = row_text(row, 23, arena);
-    } else if (sqlite3_column_count(row) > 24) { // the reader asks for these too
-        ret->issue_key = row_text(row, 24, arena);
-        ret->account_key = row_text(row, 25, arena);
+    if (!ret->issue_num && ret->event_type && strncmp(ret->event_type, "account.", 8) == 0) {
+        ret->account_key = row_text(row, 24, arena);
+    } else if (sqlite3_column_count(row) > 25) { // the reader asks for these too
+        ret->issue_key = row_text(row, 25, arena);
+        ret->account_key = row_text(row, 26, arena);
     }
 }
 

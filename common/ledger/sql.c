@@ -34,9 +34,11 @@ static const char first[] =
     "  urgent INTEGER NOT NULL, rep TEXT NOT NULL, lane TEXT, rule TEXT NOT NULL,"
     "  why TEXT NOT NULL, words TEXT, created_ms INTEGER NOT NULL, due_ms INTEGER NOT NULL,"
     "  done_ms INTEGER NOT NULL, attempts INTEGER NOT NULL, status INTEGER NOT NULL, answer TEXT,"
-    "  headline TEXT, body TEXT) STRICT;"
+    "  headline TEXT, body TEXT, digest INTEGER REFERENCES notices (num)) STRICT;"
     "CREATE INDEX notices_by_event ON notices (event) WHERE event IS NOT NULL;"
     "CREATE INDEX notices_waiting ON notices (lane, due_ms) WHERE fate = 0;"
+    "CREATE INDEX notices_for_digest ON notices (due_ms) WHERE fate = 3 AND digest IS NULL;"
+    "CREATE INDEX notices_in_digest ON notices (digest) WHERE digest IS NOT NULL;"
     "CREATE INDEX notices_dead ON notices (lane) WHERE fate = 2;"
     "CREATE TABLE lanes ("
     "  lane TEXT PRIMARY KEY NOT NULL, state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 2),"
@@ -101,6 +103,15 @@ const char *const sql_texts[SQL_COUNT] = {
         " ORDER BY n.due_ms, n.num LIMIT ?3",
     [SQL_NEXT_DUE] = "SELECT min(due_ms) FROM notices WHERE fate = 0 AND lane = ?1"
                      " AND due_ms > ?2",
+    [SQL_DUE_DIGESTS] = "SELECT rep, role, count(*), min(due_ms) FROM notices WHERE fate = 3"
+                        " AND digest IS NULL AND due_ms <= ?1 GROUP BY rep, role"
+                        " ORDER BY min(due_ms) LIMIT ?2",
+    [SQL_NEXT_DIGEST] = "SELECT min(due_ms) FROM notices WHERE fate = 3 AND digest IS NULL",
+    [SQL_FILL_DIGEST] = "UPDATE notices SET digest = ?1, done_ms = ?2 WHERE fate = 3"
+                        " AND digest IS NULL AND due_ms <= ?2 AND rep = ?3 AND role = ?4",
+    [SQL_DIGEST_ITEMS] = "SELECT n.issue, e.subject, count(*), e.source, e.id FROM notices n"
+                         " JOIN events e ON e.seq = n.event WHERE n.digest = ?1"
+                         " GROUP BY coalesce(n.issue, -n.num) ORDER BY min(n.num) LIMIT ?2",
     [SQL_SAVE_OUTCOME] =
         "UPDATE notices SET fate = ?2, due_ms = ?3, done_ms = ?4, attempts = ?5,"
         " status = ?6, answer = ?7, lane = coalesce(?8, lane), headline = coalesce(?9, headline),"

@@ -23,6 +23,10 @@ enum sql {
     SQL_ADD_NOTICE,
     SQL_DUE_NOTICES,
     SQL_NEXT_DUE,
+    SQL_DUE_DIGESTS,
+    SQL_NEXT_DIGEST,
+    SQL_FILL_DIGEST,
+    SQL_DIGEST_ITEMS,
     SQL_SAVE_OUTCOME,
     SQL_RETRY_ONE,
     SQL_RETRY_LANE,
@@ -47,7 +51,7 @@ extern const char *const sql_texts[SQL_COUNT];
 #define NOTICE_COLUMNS                                                                             \
     "n.num, n.event, n.issue, n.role, n.kind, n.fate, n.urgent, n.rep, n.lane, n.rule, n.why, "    \
     "n.created_ms, n.due_ms, n.done_ms, n.attempts, n.status, n.answer, n.headline, n.body, "      \
-    "n.words, e.source, e.id, e.type, e.subject"
+    "n.words, n.digest, e.source, e.id, e.type, e.subject"
 #define EVENT_COLUMNS                                                                              \
     "e.seq, e.time_ms, e.received_ms, e.source, e.id, e.type, e.subject, e.peer, e.bytes, "        \
     "e.receipt"

@@ -200,7 +200,7 @@ int store_meta(struct store *store, const char *name, char *ret, size_t size, st
 // Whose file this is, and of which version.
 static int check_identity(struct store *store, int64_t *ret_version, struct error *err)
 {
-    int64_t application, tables;
+    int64_t application = 0, tables = 0;
     int code = store_ask(store, "PRAGMA application_id", &application, err);
 
     if (code == 0) {
@@ -370,8 +370,11 @@ static int open_writer(struct store *store, struct error *err)
         code = store_execute(store, "PRAGMA wal_checkpoint(TRUNCATE)", err);
         code = code < 0 ? code : check_health(store, err);
     }
+    if (code < 0) {
+        return code; // perhaps there is no connection at all
+    }
     (void)sqlite3_wal_hook(store->db, on_wal_grown, store);
-    return code < 0 ? code : migrate(store, version, err);
+    return migrate(store, version, err);
 }
 
 int store_open_writer(struct store *store, const char *path, struct error *err)

@@ -1,5 +1,6 @@
 #include "common/rulebook/later.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <string.h>
 
@@ -76,24 +77,16 @@ void later_check_hours(struct reader *reader, struct place place, const char *te
     }
 }
 
-void later_check_digest(struct reader *reader, struct place place, const char *text, void *group)
+int later_time_of_day(const char *text, int *ret_minute)
 {
-    (void)group;
-    if (!take_time(&text) || *text) {
-        reader_error(reader, place, "'digest' is a time of day, such as \"08:30\"");
-    }
-}
+    const char *at = text;
 
-void later_check_zone(struct reader *reader, struct place place, const char *text, void *group)
-{
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-
-    (void)group;
-    if (!strchr(letters, text[0]) || strlen(text) > 64 || strstr(text, "//") ||
-        strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/") !=
-            strlen(text)) {
-        reader_error(reader, place, "'zone' is a time zone's name, such as \"America/Chicago\"");
+    if (!take_time(&at) || *at || strncmp(text, "24", 2) == 0) {
+        return -EINVAL;
     }
+    *ret_minute =
+        ((text[0] - '0') * 10 + text[1] - '0') * 60 + (text[3] - '0') * 10 + text[4] - '0';
+    return 0;
 }
 
 static const struct setting gather_settings[] = {

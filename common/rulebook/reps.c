@@ -37,6 +37,35 @@ static void check_stand_in(struct reader *reader, struct place place, const char
     reader_refer(reader, text, (struct reference){.place = place, .self = group});
 }
 
+static void check_zone(struct reader *reader, struct place place, const char *text, void *group)
+{
+    struct rep *rep = group;
+
+    zone_close(rep->zone); // of the default
+    rep->zone = NULL;
+    if (strstr(text, "..") || text[0] == '/' || zone_open(text, &rep->zone) < 0) {
+        reader_error(reader, place,
+                     "'zone' is a time zone's name that this system knows, such as "
+                     "\"America/Chicago\" (the package tzdata has them)");
+    }
+}
+
+static void check_digest(struct reader *reader, struct place place, const char *text, void *group)
+{
+    struct rep *rep = group;
+
+    if (later_time_of_day(text, &rep->digest_minute) < 0) {
+        reader_error(reader, place, "'digest' is a time of day, such as \"08:30\"");
+    }
+}
+
+static void finish_rep(void *group)
+{
+    struct rep *rep = group;
+
+    zone_close(rep->zone);
+}
+
 static void prepare_rep(void *group)
 {
     struct rep *rep = group;
@@ -118,13 +147,15 @@ static const struct setting rep_settings[] = {
      .help = "The id of the rep of the same role who takes over in absence."},
     {.name = "zone",
      .type = SETTING_TEXT,
-     .later = true,
-     .check = later_check_zone,
+     .def = "\"UTC\"",
+     .check = check_zone,
+     STORED_IN(struct rep, zone_name),
      .help = "The rep's time zone, such as America/Chicago."},
     {.name = "digest",
      .type = SETTING_TEXT,
-     .later = true,
-     .check = later_check_digest,
+     .def = "\"08:00\"",
+     .check = check_digest,
+     STORED_IN(struct rep, digest),
      .help = "The time of day at which the rep's digest is sent, such as 08:30."},
     {.name = "hours",
      .type = SETTING_TEXT,
@@ -145,6 +176,7 @@ const struct setting_group rep_group = {
     .count = sizeof rep_settings / sizeof rep_settings[0],
     .size = sizeof(struct rep),
     .prepare = prepare_rep,
+    .finish = finish_rep,
     .check = check_rep,
 };
 

@@ -9,6 +9,7 @@
 #include "common/base/attributes.h"
 #include "common/base/error.h"
 #include "common/base/text.h"
+#include "common/base/zone.h"
 #include "common/rulebook/matcher.h"
 
 struct names;
@@ -40,6 +41,10 @@ struct rep {
     struct endpoint webhook;
     struct endpoint *fallback; // NULL: none
     char *stand_in;            // rep id, same role; NULL: none
+    char *zone_name;           // IANA
+    struct zone *zone;         // the same
+    char *digest;              // "08:30"
+    int digest_minute;         // the same, of the day
 };
 
 enum when { WHEN_UNSAID, WHEN_NOW, WHEN_DIGEST, WHEN_NO };

@@ -49,11 +49,22 @@ static void add_summary(struct text *out, const struct issue *issue)
     }
 }
 
+// "Your digest: 3 cases", or where not all are listed "Your digest: more than 25 cases".
+static void digest_headline(struct text *out, const struct notice *notice)
+{
+    text_addf(out, "Your digest: %s%zu case%s", notice->more_lines ? "more than " : "",
+              notice->line_count, notice->line_count == 1 ? "" : "s");
+}
+
 void words_headline(struct text *out, const struct notice *notice, int64_t now_ms)
 {
     (void)now_ms;
     if (notice->kind == NOTICE_DEAD_LETTER) {
         text_add_line(out, notice->why, SUMMARY_BYTES);
+        return;
+    }
+    if (notice->kind == NOTICE_DIGEST) {
+        digest_headline(out, notice);
         return;
     }
     add_account(out, notice);
@@ -116,8 +127,8 @@ static void add_age(struct text *out, const struct issue *issue, int64_t now_ms)
     }
 }
 
-// H3, what it is: "Billing, $18,250.00, open 2 days, 2 hand-offs. No explanation …"
-static void add_what(struct text *out, const struct notice *notice, int64_t now_ms)
+// "Billing, $18,250.00, open 2 days, 2 hand-offs"
+static void add_kind_and_age(struct text *out, const struct notice *notice, int64_t now_ms)
 {
     const struct issue *issue = &notice->file->issue;
     const char *currency = issue->currency ? issue->currency : notice->file->account.currency;
@@ -140,6 +151,14 @@ static void add_what(struct text *out, const struct notice *notice, int64_t now_
     if (issue->reopened) {
         text_addf(out, ", reopened %d time%s", issue->reopened, issue->reopened == 1 ? "" : "s");
     }
+}
+
+// H3, what it is: the same, and whether the client was told how it came about.
+static void add_what(struct text *out, const struct notice *notice, int64_t now_ms)
+{
+    const struct issue *issue = &notice->file->issue;
+
+    add_kind_and_age(out, notice, now_ms);
     text_add(out, notice->file->account.known ? "." : ". The account is not on record.");
     if (issue->explanation) {
         text_add(out, " Explained to the client: ");
@@ -260,8 +279,37 @@ static void add_customer_words(struct text *out, const struct notice *notice)
     }
 }
 
+void words_digest_line(struct text *out, const struct notice *notice, int64_t now_ms)
+{
+    add_account(out, notice);
+    text_add(out, ": ");
+    if (!notice->file->issue.known) {
+        text_add(out, "its record changed.");
+        return;
+    }
+    add_summary(out, &notice->file->issue);
+    text_add(out, ". ");
+    add_kind_and_age(out, notice, now_ms);
+    text_add(out, ".");
+}
+
+static void digest_body(struct text *out, const struct notice *notice)
+{
+    text_add(out, "You: nothing to do at once.");
+    for (size_t i = 0; i < notice->line_count; i++) {
+        text_addf(out, "\n- %s", notice->lines[i].words);
+    }
+    if (notice->more_lines) {
+        text_add(out, "\n- and more: headsup issues --open lists them all.");
+    }
+}
+
 void words_body(struct text *out, const struct notice *notice, int64_t now_ms)
 {
+    if (notice->kind == NOTICE_DIGEST) {
+        digest_body(out, notice);
+        return;
+    }
     if (notice->kind == NOTICE_DEAD_LETTER) {
         text_add(out, "The queue is kept. See what the receiver says, mend it, then: headsup "
                       "notices --dead, headsup retry");

@@ -3,11 +3,20 @@
 // way.
 #pragma once
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/base/text.h"
 #include "common/verdict/case_file.h"
 #include "common/verdict/verdict.h"
+
+// One line of a digest: what it is about, and its words.
+struct digest_line {
+    const char *key;                     // of the issue or the account
+    const char *event_source, *event_id; // of one of the events behind it
+    const char *words;
+};
 
 // A notice about to be sent, with all that its words and its payload need. All borrowed.
 struct notice {
@@ -21,12 +30,18 @@ struct notice {
     const char *tier;                    // of the account; NULL: none
     const char *currency;                // of amounts that name none; NULL: it is left out
     const struct case_file *file;        // issue.known false: about no issue
+    const struct digest_line *lines;     // of a digest, an issue each
+    size_t line_count;                   // that are listed
+    bool more_lines;                     // there are more than are listed
     const char *worker;                  // who took it on, by name; NULL: as the event named him
     const struct rep *service, *sales;   // who works on it; NULL for the admin's notices
 };
 
 // The answer that both people give to a demand for somebody higher; the same words for all.
 void words_stand_firm(struct text *out, const struct rep *sales);
+
+// One issue in a digest's line: "XYZ Co. (major): charged twice. Billing, $18,250.00, open 2 days."
+void words_digest_line(struct text *out, const struct notice *notice, int64_t now_ms);
 
 void words_headline(struct text *out, const struct notice *notice, int64_t now_ms);
 // Lines with '\n' between them, none at the end. Starts with H3's second line.

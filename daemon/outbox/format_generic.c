@@ -100,6 +100,23 @@ static const char *subject_of(const struct notice *notice)
     return notice_kind_name(notice->kind);
 }
 
+// Of a digest, a case each.
+static void put_items(struct text *out, const struct notice *notice)
+{
+    json_open_array(out, "items");
+    for (size_t i = 0; i < notice->line_count; i++) {
+        json_open_object(out, NULL);
+        json_put_string(out, "key", notice->lines[i].key);
+        json_put_string(out, "text", notice->lines[i].words);
+        json_open_object(out, "event");
+        json_put_string(out, "source", notice->lines[i].event_source);
+        json_put_string(out, "id", notice->lines[i].event_id);
+        json_close_object(out);
+        json_close_object(out);
+    }
+    json_close_array(out);
+}
+
 void format_generic(struct text *out, const struct notice *notice, const char *headline,
                     const char *body, int64_t now_ms)
 {
@@ -121,8 +138,7 @@ void format_generic(struct text *out, const struct notice *notice, const char *h
     json_put_string(out, "body", body);
     put_reason(out, notice);
     put_events(out, notice);
-    json_open_array(out, "items");
-    json_close_array(out);
+    put_items(out, notice);
     json_close_object(out);
     json_close_object(out);
 }

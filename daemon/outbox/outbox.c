@@ -437,16 +437,15 @@ static int load_case(struct outbox *outbox, const struct notice_record *record, 
     return ledger_load_case(outbox->ledger, &query, outbox->arena, ret, err);
 }
 
-// Writes the request's body for a notice as the case stands now. Returns its content type.
-static const char *render(struct outbox *outbox, const struct slot *slot,
-                          const struct notice_record *record, const struct case_file *file,
-                          const char *id, int64_t now_ms)
+// A notice as the words and the formats want it, with the case as it stands now.
+static struct notice notice_of(const struct outbox *outbox, const struct notice_record *record,
+                               const struct case_file *file, int64_t now_ms)
 {
     const struct rulebook *rulebook = outbox->rulebook;
     const struct rep *worker = rulebook_rep(rulebook, file->issue.acknowledged_by);
-    struct notice notice = {
+
+    return (struct notice){
         .worker = worker ? worker->name : NULL,
-        .id = id,
         .kind = record->kind,
         .to = record->rep,
         .rule = record->rule,
@@ -455,20 +454,93 @@ static const char *render(struct outbox *outbox, const struct slot *slot,
         .event_source = record->event_source,
         .event_id = record->event_id,
         .words = record->words,
-        .tier = verdict_tier(rulebook, file, now_ms),
         .currency = rulebook->currency,
+        .tier = verdict_tier(rulebook, file, now_ms),
         .file = file,
         .service = verdict_person(rulebook, &file->account, ROLE_SERVICE),
         .sales = verdict_person(rulebook, &file->account, ROLE_SALES),
     };
+}
 
+static int write_line(struct outbox *outbox, const struct digest_item *item,
+                      const struct notice_record *record, int64_t now_ms, struct digest_line *ret,
+                      struct error *err)
+{
+    struct notice_record about = *record;
+    struct case_file file;
+    struct notice notice;
+    int code;
+
+    about.issue_num = item->issue_num;
+    about.account_key = item->issue_num ? NULL : item->key;
+    code = load_case(outbox, &about, now_ms, &file, err);
+    if (code < 0) {
+        return code;
+    }
+    notice = notice_of(outbox, record, &file, now_ms);
+    text_clear(&outbox->body);
+    words_digest_line(&outbox->body, &notice, now_ms);
+    *ret = (struct digest_line){.key = item->key,
+                                .event_source = item->event_source,
+                                .event_id = item->event_id,
+                                .words = arena_copy(outbox->arena, text_string(&outbox->body))};
+    return 0;
+}
+
+enum { DIGEST_LINES = 25 };
+
+// A digest's lines, each from its issue as it stands now.
+static int write_lines(struct outbox *outbox, const struct notice_record *record, int64_t now_ms,
+                       struct notice *notice, struct error *err)
+{
+    struct digest_item *items = arena_get(outbox->arena, (DIGEST_LINES + 1) * sizeof *items);
+    struct digest_line *lines = arena_get(outbox->arena, DIGEST_LINES * sizeof *lines);
+    int code = 0, count = ledger_digest_items(outbox->ledger, record->num, DIGEST_LINES + 1,
+                                              outbox->arena, items, err);
+
+    if (count < 0) {
+        return count;
+    }
+    notice->lines = lines;
+    notice->more_lines = count > DIGEST_LINES;
+    notice->line_count = notice->more_lines ? DIGEST_LINES : (size_t)count;
+    for (size_t i = 0; code == 0 && i < notice->line_count; i++) {
+        code = write_line(outbox, &items[i], record, now_ms, &lines[i], err);
+    }
+    return code;
+}
+
+// Writes the request's body for a notice as the case stands now, and its content type.
+static int render(struct outbox *outbox, const struct slot *slot,
+                  const struct notice_record *record, struct pair_job *ret, int64_t now_ms,
+                  struct error *err)
+{
+    struct case_file file;
+    struct notice notice;
+    int code = load_case(outbox, record, now_ms, &file, err);
+
+    if (code < 0) {
+        return code;
+    }
+    notice = notice_of(outbox, record, &file, now_ms);
+    notice.id = ret->notice_id;
+    if (record->kind == NOTICE_DIGEST) {
+        code = write_lines(outbox, record, now_ms, &notice, err);
+    }
+    if (code < 0) {
+        return code;
+    }
     text_clear(&outbox->headline);
     text_clear(&outbox->body);
     text_clear(&outbox->payload);
     words_headline(&outbox->headline, &notice, now_ms);
     words_body(&outbox->body, &notice, now_ms);
-    return format_write(&outbox->payload, slot->lane.endpoint->format, &notice,
-                        text_string(&outbox->headline), text_string(&outbox->body), now_ms);
+    ret->content_type =
+        format_write(&outbox->payload, slot->lane.endpoint->format, &notice,
+                     text_string(&outbox->headline), text_string(&outbox->body), now_ms);
+    ret->body = text_string(&outbox->payload);
+    ret->body_size = outbox->payload.size;
+    return 0;
 }
 
 static int send_one(struct outbox *outbox, struct slot *slot, const struct notice_record *record,
@@ -476,17 +548,14 @@ static int send_one(struct outbox *outbox, struct slot *slot, const struct notic
 {
     char id[NOTICE_ID_BYTES];
     struct pair_job message = {.num = record->num, .lane = slot->lane.endpoint->lane};
-    struct case_file file;
     struct job *job;
-    int code = load_case(outbox, record, now_ms, &file, err);
+    int code;
 
+    message.notice_id = notice_id_format(ledger_notice_prefix(outbox->ledger), record->num, id);
+    code = render(outbox, slot, record, &message, now_ms, err);
     if (code < 0) {
         return code;
     }
-    message.notice_id = notice_id_format(ledger_notice_prefix(outbox->ledger), record->num, id);
-    message.content_type = render(outbox, slot, record, &file, id, now_ms);
-    message.body = text_string(&outbox->payload);
-    message.body_size = outbox->payload.size;
     code = pair_send_job(outbox->pair, &message);
     if (code < 0) {
         return error_set(err, code, "the courier is busy");

@@ -26,8 +26,8 @@ void outbox_courier_up(struct outbox *outbox, struct pair *pair);
 void outbox_courier_lost(struct outbox *outbox);
 
 // Hints from the desk; lane NULL: all of them.
-void outbox_lane_has_work(void *outbox, const char *lane);
-void outbox_lane_is_resumed(void *outbox, const char *lane);
+void outbox_lane_has_work(void *user, const char *lane);
+void outbox_lane_is_resumed(void *user, const char *lane);
 
 // Keeps an outcome until outbox_record() puts it on record.
 void outbox_take_outcome(struct outbox *outbox, const struct pair_outcome *outcome);

@@ -1,7 +1,8 @@
 // Promise P2 against a disk that loses power: at each call that changes it, through the making of a
 // ledger, many turns, checkpoints and closing; with unsynced sectors kept, dropped or garbled; and
 // again while the ledger recovers. What was acknowledged must be there, every time.
-// The harness proves itself by a disk that lies about its syncs: there it must see losses.
+// With an argument, every so many calls only. The harness proves itself by a disk that lies about
+// its syncs: there it must see losses.
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -83,20 +84,20 @@ static void run_sweep(struct sweep *sweep, int calls, int stride, bool must_hold
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     struct sweep sweep = {.disk = crash_disk_create()};
-    int calls;
+    int calls, stride = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 1;
 
     storage_run_init(&sweep.run, true);
     sweep.run.small_steps = true;
     calls = count_calls(&sweep);
-    run_sweep(&sweep, calls, 1, true);
+    run_sweep(&sweep, calls, stride, true);
     (void)printf("%d calls, %d crashes, %d of them twice: nothing lost\n", calls, sweep.cycles,
                  sweep.second_crashes);
     crash_disk_lie(sweep.disk, true);
     sweep.cycles = sweep.losses = 0;
-    run_sweep(&sweep, calls, STRIDE_OF_CONTROL, false);
+    run_sweep(&sweep, calls, STRIDE_OF_CONTROL * stride, false);
     (void)printf("a disk that lies: losses in %d of %d crashes\n", sweep.losses, sweep.cycles);
     storage_run_finish(&sweep.run);
     crash_disk_destroy(sweep.disk);

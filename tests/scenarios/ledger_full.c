@@ -44,7 +44,7 @@ static bool fill_at(struct crash_disk *disk, struct storage_run *run, int call)
     crash_disk_format(disk, (uint64_t)call);
     storage_run_forget(run);
     open_run(run);
-    turns(run, 4);
+    turns(run, 5); // the next one ends in a checkpoint
     crash_disk_full_at(disk, call);
     code = storage_run_turn(run, EVENTS);
     met = crash_disk_failed(disk);

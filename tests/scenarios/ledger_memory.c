@@ -1,6 +1,7 @@
 // SQLite runs out of memory at each of its calls for it, once or for good: the ledger answers with
 // an error or goes on, never crashes, and never puts on record what it could not read in full. What
-// was acknowledged is there when there is memory again.
+// was acknowledged is there when there is memory again. With an argument, every so
+// many calls only.
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -132,12 +133,12 @@ static long sweep(struct crash_disk *disk, struct storage_run *run, long stride)
     return cycles;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     struct crash_disk *disk;
     struct storage_run run;
     sqlite3_mem_methods failing;
-    long once, for_good;
+    long once, for_good, stride = argc > 1 ? strtol(argv[1], NULL, 10) : 1;
 
     (void)sqlite3_config(SQLITE_CONFIG_GETMALLOC, &memory.real);
     failing = memory.real;
@@ -148,9 +149,9 @@ int main(void)
     disk = crash_disk_create();
     storage_run_init(&run, false);
     make_ledger(disk, &run);
-    once = sweep(disk, &run, 1);
+    once = sweep(disk, &run, stride);
     memory.for_good = true;
-    for_good = sweep(disk, &run, STRIDE_FOR_GOOD);
+    for_good = sweep(disk, &run, STRIDE_FOR_GOOD * stride);
     (void)printf("no memory at each of %ld calls, and %ld times for good: nothing torn or lost\n",
                  once, for_good);
     storage_run_finish(&run);

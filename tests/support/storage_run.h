@@ -23,7 +23,8 @@ struct storage_run {
     int under_way;    // events of a turn whose commit failed: nobody knows of them
     int delivered;    // outcomes that were committed
     int outcomes_under_way;
-    bool small_steps; // checkpoints come every few pages
+    bool small_steps; // checkpoints come every few turns
+    int turns;        // that were committed with small steps
     struct error err;
 };
 

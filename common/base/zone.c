@@ -1,0 +1,63 @@
+#include "common/base/zone.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <stdlib.h>
+
+#include "common/base/moment.h"
+#include "common/base/xalloc.h"
+
+struct zone {
+    GTimeZone *zone;
+};
+
+int zone_open(const char *name, struct zone **ret)
+{
+    GTimeZone *found = g_time_zone_new_identifier(name);
+    struct zone *zone;
+
+    if (!found) {
+        return -ENOENT;
+    }
+    zone = xmalloc(sizeof *zone);
+    zone->zone = found;
+    *ret = zone;
+    return 0;
+}
+
+void zone_close(struct zone *zone)
+{
+    if (zone) {
+        g_time_zone_unref(zone->zone);
+        free(zone);
+    }
+}
+
+// That minute of the day of the moment's date, so many days on.
+static int64_t minute_of_date(const struct zone *zone, GDateTime *day, int days, int minute)
+{
+    GDateTime *date = g_date_time_add_days(day, days);
+    GDateTime *moment =
+        g_date_time_new(zone->zone, g_date_time_get_year(date), g_date_time_get_month(date),
+                        g_date_time_get_day_of_month(date), minute / 60, minute % 60, 0);
+    int64_t ms = g_date_time_to_unix(moment) * SECOND_MS;
+
+    g_date_time_unref(moment);
+    g_date_time_unref(date);
+    return ms;
+}
+
+int64_t zone_next(const struct zone *zone, int minute_of_day, int64_t after_ms)
+{
+    GDateTime *utc = g_date_time_new_from_unix_utc(after_ms / SECOND_MS);
+    GDateTime *local = g_date_time_to_timezone(utc, zone->zone);
+    int64_t at_ms = after_ms;
+
+    // from the day before: a date line or a jump may lie between
+    for (int days = -1; at_ms <= after_ms; days++) {
+        at_ms = minute_of_date(zone, local, days, minute_of_day);
+    }
+    g_date_time_unref(local);
+    g_date_time_unref(utc);
+    return at_ms;
+}

@@ -1,0 +1,18 @@
+// Time zones by their IANA names, across daylight saving. GLib stands behind it: it reads the
+// system's zone files without touching the environment. Values; safe in any process.
+#pragma once
+
+#include <stdint.h>
+
+#include "common/base/attributes.h"
+
+struct zone;
+
+// 0, or -ENOENT where the system knows no zone of that name.
+must_check int zone_open(const char *name, struct zone **ret);
+void zone_close(struct zone *zone);
+
+// The first moment after after_ms at which clocks there show that minute of the day (0 to 1439).
+// Each day has one: where the clocks jump over it, the moment they jump to; where they show it
+// twice, one of the two.
+int64_t zone_next(const struct zone *zone, int minute_of_day, int64_t after_ms);

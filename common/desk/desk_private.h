@@ -1,0 +1,21 @@
+// What the files of the desk share. Internal to this folder.
+#pragma once
+
+#include "common/base/arena.h"
+#include "common/base/text.h"
+#include "common/desk/desk.h"
+
+#define ALARM_SOURCE "/headsup/alarm" // of the events that the desk makes; nobody else may
+
+struct desk {
+    const struct rulebook *rulebook;
+    struct ledger *ledger;
+    struct desk_listener listener;
+    struct arena *arena; // of the event in hand
+    struct text receipt; // likewise: it is stored and sent
+    unsigned wants;      // what of a case file the rules ask for
+};
+
+// Handles an event about an issue or an account, appending its receipt to out.
+must_check int desk_handle_case(struct desk *desk, const struct event *event, const char *peer,
+                                struct text *out, struct error *err);

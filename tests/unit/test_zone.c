@@ -1,0 +1,91 @@
+// zone.c: the same hour of every day, in zones, across daylight saving in both directions.
+#include "common/base/zone.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "common/base/moment.h"
+
+static int64_t at(const char *moment)
+{
+    int64_t ms = 0;
+
+    assert_int_equal(moment_parse(moment, &ms), 0);
+    return ms;
+}
+
+static void expect_next(const char *name, int minute, const char *after, const char *expected)
+{
+    struct zone *zone = NULL;
+    char found[MOMENT_TEXT_BYTES];
+
+    assert_int_equal(zone_open(name, &zone), 0);
+    assert_string_equal(moment_format(zone_next(zone, minute, at(after)), found), expected);
+    zone_close(zone);
+}
+
+static void finds_the_next_time_of_day(void **state)
+{
+    (void)state;
+    expect_next("UTC", 8 * 60, "2026-03-04T07:59:59Z", "2026-03-04T08:00:00Z");
+    expect_next("UTC", 8 * 60, "2026-03-04T08:00:00Z", "2026-03-05T08:00:00Z");
+    expect_next("America/Chicago", 8 * 60 + 30, "2026-01-10T14:00:00Z", "2026-01-10T14:30:00Z");
+    expect_next("Pacific/Kiritimati", 60, "2026-01-10T10:30:00Z", "2026-01-10T11:00:00Z");
+    expect_next("UTC", 0, "2026-12-31T23:59:59Z", "2027-01-01T00:00:00Z");
+}
+
+static void keeps_the_local_hour_across_daylight_saving(void **state)
+{
+    (void)state;
+    // in Chicago clocks go forward on 8 March 2026 and back on 1 November 2026
+    expect_next("America/Chicago", 8 * 60, "2026-03-07T14:00:00Z", "2026-03-08T13:00:00Z");
+    expect_next("America/Chicago", 8 * 60, "2026-10-31T13:00:00Z", "2026-11-01T14:00:00Z");
+}
+
+static void gives_each_day_one_moment(void **state)
+{
+    struct zone *zone = NULL;
+    int64_t now = at("2026-01-01T00:00:00Z");
+    int days = 0;
+
+    (void)state;
+    // half past two does not exist on one of these days, half past one comes twice on another
+    assert_int_equal(zone_open("America/Chicago", &zone), 0);
+    for (int minute = 90; minute <= 150; minute += 60) {
+        for (now = at("2026-01-01T00:00:00Z"), days = 0; now < at("2027-01-01T00:00:00Z"); days++) {
+            int64_t next = zone_next(zone, minute, now);
+
+            assert_true(next > now);
+            assert_true(next - now <= DAY_MS + HOUR_MS);
+            now = next;
+        }
+        assert_int_equal(days, 366); // the last one lies in the next year
+    }
+    zone_close(zone);
+}
+
+static void refuses_what_is_no_zone(void **state)
+{
+    struct zone *zone = NULL;
+
+    (void)state;
+    assert_int_equal(zone_open("Mars/Olympus", &zone), -ENOENT);
+    assert_int_equal(zone_open("", &zone), -ENOENT);
+    assert_null(zone);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(finds_the_next_time_of_day),
+        cmocka_unit_test(keeps_the_local_hour_across_daylight_saving),
+        cmocka_unit_test(gives_each_day_one_moment),
+        cmocka_unit_test(refuses_what_is_no_zone),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
