@@ -16,6 +16,7 @@
 #include "common/base/xalloc.h"
 #include "common/desk/desk.h"
 #include "common/event/receipt.h"
+#include "common/ledger/ledger_time.h"
 #include "daemon/courier_child.h"
 #include "daemon/intake/intake.h"
 #include "daemon/notify.h"

@@ -10,6 +10,7 @@
 #include "common/desk/desk_private.h"
 #include "common/event/receipt.h"
 #include "common/event/refusal.h"
+#include "common/ledger/ledger_outbox.h"
 #include "common/verdict/life.h"
 #include "common/verdict/verdict.h"
 

@@ -1,15 +1,14 @@
 // What time itself brings about: an issue that comes of an age, a rep's hour for the digest. Each
 // becomes an event and takes the way of every other.
 #include <stdio.h>
-#include <string.h>
 
 #include "common/base/json_out.h"
-#include "common/base/limits.h"
 #include "common/base/moment.h"
 #include "common/desk/desk_private.h"
 #include "common/event/receipt.h"
+#include "common/ledger/ledger_time.h"
 
-enum { RING_AT_ONCE = 64, ID_BYTES = LIMIT_ID_BYTES + 64 };
+enum { RING_AT_ONCE = 64 };
 
 // An event of the desk's own. Its strings live in the arena.
 static struct event own_event(struct desk *desk, enum event_type type, const char *subject,

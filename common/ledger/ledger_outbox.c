@@ -1,8 +1,8 @@
-// The part of ledger.h that the outbox asks for: what is due, and what became of it.
+#include "common/ledger/ledger_outbox.h"
+
 #include <errno.h>
 #include <stddef.h>
 
-#include "common/ledger/ledger.h"
 #include "common/ledger/ledger_private.h"
 #include "common/ledger/rows.h"
 

@@ -12,6 +12,8 @@
 #include "common/base/moment.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "common/ledger/ledger_outbox.h"
+#include "common/ledger/ledger_time.h"
 #include "common/verdict/words.h"
 #include "daemon/outbox/format.h"
 #include "daemon/outbox/lanes.h"

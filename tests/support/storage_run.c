@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/base/moment.h"
+#include "common/ledger/ledger_outbox.h"
 #include "common/ledger/ledger_private.h"
 #include "tests/support/small_book.h"
 

@@ -11,6 +11,7 @@
 #include <jansson.h>
 
 #include "common/base/moment.h"
+#include "common/ledger/ledger_outbox.h"
 #include "tests/support/small_book.h"
 #include "tests/support/stage.h"
 

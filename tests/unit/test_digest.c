@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "common/base/moment.h"
+#include "common/ledger/ledger_time.h"
 #include "tests/support/stage.h"
 
 static const char book[] =

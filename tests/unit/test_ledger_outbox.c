@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "common/base/moment.h"
+#include "common/ledger/ledger_outbox.h"
 #include "tests/support/ledger_folder.h"
 
 #define NOW HAPPENINGS_NOW_MS

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "common/base/moment.h"
+#include "common/ledger/ledger_outbox.h"
 #include "common/ledger/ledger_reader.h"
 #include "tests/support/ledger_folder.h"
 

@@ -1,0 +1,43 @@
+// The transactional outbox: notices that wait, what became of them, the lanes' standing state. A
+// part of the ledger's interface, see ledger.h.
+#pragma once
+
+#include <stdint.h>
+
+#include "common/base/arena.h"
+#include "common/base/attributes.h"
+#include "common/base/error.h"
+#include "common/ledger/records.h"
+
+struct ledger;
+
+// Where a walk through the notices of a lane that wait stands; zeroed: at the beginning.
+struct due_cursor {
+    const char *lane;
+    int64_t due_ms, num; // of the last one that was given out
+};
+
+// The next notices of a lane that wait and are due, oldest due first, at most limit, and the cursor
+// moves on. The strings of each live in arena. Returns how many, or a negative errno.
+must_check int ledger_due_notices(struct ledger *ledger, struct due_cursor *cursor, int64_t now_ms,
+                                  int limit, struct arena *arena, struct notice_record *ret,
+                                  struct error *err);
+// When the lane's next notice falls due after now: 1 and ret_ms, 0 where none waits for later.
+must_check int ledger_next_due(struct ledger *ledger, const char *lane, int64_t now_ms,
+                               int64_t *ret_ms, struct error *err);
+// Records what became of an attempt.
+must_check int ledger_save_outcome(struct ledger *ledger, const struct notice_outcome *outcome,
+                                   struct error *err);
+// Sends dead letters again: one (num), or all of a lane (num 0), or all (num 0 and lane NULL).
+// Returns how many, or a negative errno.
+must_check int ledger_retry_dead(struct ledger *ledger, int64_t num, const char *lane,
+                                 int64_t now_ms, struct error *err);
+
+// The lane that a dead letter died in: 1 found, 0 no such dead letter, or a negative errno.
+must_check int ledger_dead_lane(struct ledger *ledger, int64_t num, struct arena *arena,
+                                const char **ret_lane, struct error *err);
+// A lane's standing state, which outlives the daemon.
+must_check int ledger_save_lane(struct ledger *ledger, const struct lane_record *lane,
+                                struct error *err);
+must_check int ledger_load_lane(struct ledger *ledger, const char *lane, struct arena *arena,
+                                struct lane_record *ret, struct error *err);
