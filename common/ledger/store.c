@@ -357,7 +357,7 @@ static int on_wal_grown(void *user, sqlite3 *db, const char *name, int pages)
 static int open_writer(struct store *store, struct error *err)
 {
     bool unclean = store->path && left_unclean(store);
-    int64_t version;
+    int64_t version = 0;
     int code = connect_to(store, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err);
 
     if (code == 0) {

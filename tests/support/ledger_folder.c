@@ -1,5 +1,6 @@
 #include "tests/support/ledger_folder.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,6 +59,35 @@ int ledger_folder_reopen(struct ledger_folder *folder)
     folder->ledger = NULL;
     folder->err = (struct error){0};
     return ledger_open(folder->path, &folder->ledger, &folder->err);
+}
+
+void ledger_folder_kill(struct ledger_folder *folder)
+{
+    char names[4][96]; // the files, and their copies
+    char bytes[65536];
+
+    // a copy of what lies on the disk now, put back after the close has tidied up
+    for (int i = 0; i < 2; i++) {
+        const char *suffix = i ? "-wal" : "";
+        int from, to;
+        ssize_t got;
+
+        (void)snprintf(names[i], sizeof names[i], "%s%s", folder->path, suffix);
+        (void)snprintf(names[i + 2], sizeof names[i + 2], "%s%s.copy", folder->path, suffix);
+        from = open(names[i], O_RDONLY | O_CLOEXEC);
+        to = open(names[i + 2], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        must(from < 0 ? from : to, names[i]);
+        while ((got = read(from, bytes, sizeof bytes)) > 0) {
+            must(write(to, bytes, (size_t)got) == got ? 0 : -1, names[i + 2]);
+        }
+        (void)close(from);
+        (void)close(to);
+    }
+    ledger_close(folder->ledger);
+    folder->ledger = NULL;
+    for (int i = 0; i < 2; i++) {
+        must(rename(names[i + 2], names[i]), names[i]);
+    }
 }
 
 void ledger_folder_sql(struct ledger_folder *folder, const char *sql)

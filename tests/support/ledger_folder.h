@@ -24,6 +24,8 @@ int ledger_folder_close(void **state);
 
 // Closes the ledger and opens it again. 0 or a negative errno.
 int ledger_folder_reopen(struct ledger_folder *folder);
+// Closes the ledger and leaves the file as a killed daemon does: with its WAL.
+void ledger_folder_kill(struct ledger_folder *folder);
 // Runs SQL on the file, beside the ledger. What fails ends the program.
 void ledger_folder_sql(struct ledger_folder *folder, const char *sql);
 

@@ -468,36 +468,6 @@ static void what_is_no_database_is_refused(void **state)
     assert_non_null(strstr(folder->err.message, "is not a ledger"));
 }
 
-// Leaves the file as a killed daemon does: with its WAL.
-static void kill_daemon(struct ledger_folder *folder)
-{
-    char names[4][96]; // the files, and their copies
-    char bytes[65536];
-
-    // a copy of what lies on the disk now, put back after the close has tidied up
-    for (int i = 0; i < 2; i++) {
-        const char *suffix = i ? "-wal" : "";
-        int from, to;
-        ssize_t got;
-
-        (void)snprintf(names[i], sizeof names[i], "%s%s", folder->path, suffix);
-        (void)snprintf(names[i + 2], sizeof names[i + 2], "%s%s.copy", folder->path, suffix);
-        from = open(names[i], O_RDONLY | O_CLOEXEC);
-        to = open(names[i + 2], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-        assert_true(from >= 0 && to >= 0);
-        while ((got = read(from, bytes, sizeof bytes)) > 0) {
-            assert_int_equal(write(to, bytes, (size_t)got), got);
-        }
-        (void)close(from);
-        (void)close(to);
-    }
-    ledger_close(folder->ledger);
-    folder->ledger = NULL;
-    for (int i = 0; i < 2; i++) {
-        assert_int_equal(rename(names[i + 2], names[i]), 0);
-    }
-}
-
 static void a_wal_left_behind_is_taken_in(void **state)
 {
     struct ledger_folder *folder = *state;
@@ -507,7 +477,7 @@ static void a_wal_left_behind_is_taken_in(void **state)
     begin(folder);
     (void)ledger_folder_event(folder);
     commit(folder);
-    kill_daemon(folder);
+    ledger_folder_kill(folder);
     (void)snprintf(wal, sizeof wal, "%s-wal", folder->path);
     assert_int_equal(stat(wal, &status), 0);
     assert_true(status.st_size > 0);
@@ -530,7 +500,7 @@ static void damage_is_seen_after_an_unclean_stop(void **state)
     begin(folder);
     (void)ledger_folder_event(folder);
     commit(folder);
-    kill_daemon(folder);
+    ledger_folder_kill(folder);
     memset(garbage, 0xa5, sizeof garbage);
     for (off_t page = 4; page < 24; page++) { // not the first, which says whose it is
         write_at(folder->path, page * 4096, garbage, sizeof garbage);
