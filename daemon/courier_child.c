@@ -30,7 +30,7 @@ static pid_t spawn(char *endpoint)
     (void)sigemptyset(&none);
     pid = fork();
     if (pid == 0) {
-        (void)sigprocmask(SIG_SETMASK, &none, NULL);
+        (void)pthread_sigmask(SIG_SETMASK, &none, NULL);
         (void)execv("/proc/self/exe", arguments);
         _exit(127);
     }

@@ -29,6 +29,8 @@ enum {
     FAILED_PAUSE_MS = SECOND_MS, // after a commit that failed
     DRAIN_MS = 5 * SECOND_MS,    // for what is under way when we stop
     COURIER_SILENT_MS = 60 * SECOND_MS,
+    LAST_WORDS = 64, // looks at most for what a dead courier said, each so long
+    LAST_WORDS_MS = 10,
     IDLE_MS = 5 * SECOND_MS // at least so often the loop turns
 };
 
@@ -224,6 +226,7 @@ static int write_all(struct turn *turn, struct error *err)
     }
     if (code < 0) {
         ledger_rollback(turn->ledger);
+        turn->ring_at_ms = 0; // what rang did not, and is looked for again
         return code;
     }
     outbox_recorded(turn->outbox);
@@ -282,6 +285,9 @@ static void mind_courier(struct turn *turn, int64_t mono_ms)
 {
     struct error err;
 
+    if (outbox_outcomes(turn->outbox) >= OUTCOMES) {
+        turn->courier.alive_mono_ms = mono_ms; // it is we who do not listen
+    }
     if (turn->courier.pid && mono_ms - turn->courier.alive_mono_ms > COURIER_SILENT_MS) {
         log_error("desk: the courier says nothing; ending it");
         (void)kill(turn->courier.pid, SIGKILL);
@@ -289,7 +295,21 @@ static void mind_courier(struct turn *turn, int64_t mono_ms)
     }
     if (!turn->stopping && courier_child_start(&turn->courier, mono_ms, &err) < 0) {
         log_error("desk: %s", err.message);
-        turn->courier.start_at_mono_ms = mono_ms + 5 * SECOND_MS;
+        turn->courier.start_at_mono_ms = mono_ms + (int64_t)5 * SECOND_MS;
+    }
+}
+
+// What a courier said before it died may still be on its way: what is not heard goes out twice.
+static void hear_last_words(struct turn *turn)
+{
+    zmq_pollitem_t item = {.events = ZMQ_POLLIN};
+
+    for (int i = 0; i < LAST_WORDS && turn->courier.pair; i++) {
+        item.socket = pair_socket(turn->courier.pair);
+        if (zmq_poll(&item, 1, LAST_WORDS_MS) <= 0) {
+            return;
+        }
+        hear_courier(turn);
     }
 }
 
@@ -299,6 +319,7 @@ static void hear_signals(struct turn *turn)
 
     while (read(turn->signal_fd, &signal, sizeof signal) == sizeof signal) {
         if (signal.ssi_signo == SIGCHLD) {
+            hear_last_words(turn);
             if (courier_child_reap(&turn->courier, clock_mono_ms())) {
                 outbox_courier_lost(turn->outbox);
             }
@@ -399,15 +420,15 @@ static int take_turn(struct turn *turn, struct error *err)
     }
     mono_ms = clock_mono_ms();
     turn->now_ms = clock_wall_ms();
-    hear_signals(turn);
     hear_courier(turn);
+    hear_signals(turn);
     mind_courier(turn, mono_ms);
     feed_watchdog(turn, mono_ms);
     if (turn->resume_mono_ms > mono_ms) {
         return 0;
     }
     code = receive_write_answer(turn, err);
-    if (code == 0) {
+    if (code == 0 && turn->resume_mono_ms <= mono_ms) { // not where nothing can be put on record
         code = outbox_hand_over(turn->outbox, turn->now_ms, err);
     }
     return code;
@@ -419,13 +440,14 @@ static int drain(struct turn *turn, struct error *err)
     int64_t deadline = clock_mono_ms() + DRAIN_MS;
     int code = 0;
 
-    if (!turn->courier.ready || pair_send_stop(turn->courier.pair, DRAIN_MS) < 0) {
-        return 0;
-    }
-    turn->courier.stopping = true;
     turn->answered_count = 0;
+    if (turn->courier.ready && pair_send_stop(turn->courier.pair, DRAIN_MS) == 0) {
+        turn->courier.stopping = true;
+    }
     // by what is in hand, not by the courier's end: that may be seen before its last words
-    while (code == 0 && outbox_in_hand(turn->outbox) && clock_mono_ms() < deadline) {
+    while (code == 0 && outbox_in_hand(turn->outbox) &&
+           (turn->courier.stopping || outbox_outcomes(turn->outbox)) &&
+           clock_mono_ms() < deadline) {
         code = wait_for_work(turn, err);
         turn->now_ms = clock_wall_ms();
         hear_courier(turn);
@@ -446,7 +468,7 @@ static int open_signals(struct turn *turn, struct error *err)
     (void)sigaddset(&set, SIGINT);
     (void)sigaddset(&set, SIGHUP);
     (void)sigaddset(&set, SIGCHLD);
-    (void)sigprocmask(SIG_BLOCK, &set, NULL);
+    (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
     turn->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
     return turn->signal_fd < 0 ? error_set(err, -errno, "signalfd: %s", strerrordesc_np(errno)) : 0;
 }

@@ -15,7 +15,7 @@ static void closep(const int *fd)
 
 static int read_all(int fd, const char *path, size_t max_bytes, struct text *ret, struct error *err)
 {
-    const size_t step = 64 * 1024;
+    const size_t step = (size_t)64 * 1024;
 
     for (;;) {
         ssize_t got = read(fd, text_room(ret, step), step);

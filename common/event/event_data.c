@@ -27,7 +27,7 @@ static void join(char *ret, size_t size, const char *first, const char *second)
     size_t at = strlen(first), length = strlen(second);
 
     assert(at + length < size); // both are of the table of members
-    memcpy(ret, first, at);
+    memcpy(ret, first, at);     // NOLINT(bugprone-not-null-terminated-result): the end comes next
     memcpy(ret + at, second, length + 1);
 }
 

@@ -79,6 +79,10 @@ int ledger_arm_alarms(struct ledger *ledger, const int64_t *ages_ms, size_t coun
     for (size_t i = 0; i < count; i++) {
         text_addf(&ages, " %" PRId64, ages_ms[i]);
     }
+    text_addf(&ages, " %zu", count);
+    if (ages.size >= sizeof before) { // as much as is compared
+        ages.bytes[sizeof before - 1] = '\0';
+    }
     // what rang while nobody was here keeps its alarm, as long as the ages are the same
     code = store_meta(store, "ages", before, sizeof before, err);
     if (code == 0 && strcmp(before, text_string(&ages)) != 0) {

@@ -21,6 +21,7 @@ enum {
     ENVELOPE_BYTES = 255,
     HANDSHAKE_MS = 5000,
     BACKLOG = 1024,
+    NONSENSE_AT_ONCE = 16,
     FRAME_BYTES = 16 * 1024 * 1024,  // beyond it the peer is cut off; below it is answered in words
     REQUEST_BYTES = 32 * 1024 * 1024 // of all frames together
 };
@@ -220,7 +221,8 @@ void intake_greet(struct intake *intake)
 
 int intake_receive(struct intake *intake, struct request **ret)
 {
-    for (;;) {
+    // one that sends nothing but nonsense must not keep the turn from the others
+    for (int i = 0; i < NONSENSE_AT_ONCE; i++) {
         struct request *request = xcalloc(1, sizeof *request);
         bool valid = false;
         int code = receive_message(intake, request, &valid);
@@ -238,6 +240,7 @@ int intake_receive(struct intake *intake, struct request **ret)
                     valid ? "an event" : "an envelope");
         request_destroy(request);
     }
+    return 0;
 }
 
 const char *request_peer(const struct request *request)
