@@ -229,7 +229,7 @@ int pair_send_job(struct pair *pair, const struct pair_job *job)
 {
     return send_draft(pair, &(struct draft){
                                 .kind = PAIR_JOB,
-                                .numbers = {job->num},
+                                .numbers = {job->num, job->failures_heard},
                                 .texts = {slice_of(job->lane),
                                           slice_of(job->notice_id),
                                           slice_of(job->content_type),
@@ -340,6 +340,7 @@ static bool read_job(const struct draft *draft, struct pair_job *ret)
         .content_type = draft->texts[2].bytes,
         .body = draft->texts[3].bytes,
         .body_size = draft->texts[3].size,
+        .failures_heard = draft->numbers[1],
     };
     return true;
 }

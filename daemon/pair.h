@@ -42,6 +42,10 @@ struct pair_job { // PAIR_JOB
     const char *content_type; // of body
     const char *body;
     size_t body_size;
+    // How many failures of the lane (again, pause, gone) the desk had heard of when it handed this
+    // over. Where the courier has told of more since, the job comes back untried: it must not pass
+    // those that were handed back before it.
+    int64_t failures_heard;
 };
 
 struct pair_outcome { // PAIR_OUTCOME

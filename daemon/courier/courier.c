@@ -117,6 +117,7 @@ static void finish_job(struct courier *courier, struct lane_job *job,
     send_outcome(courier, &job->message.job, result);
     if (result->result == SEND_AGAIN || result->result == SEND_PAUSE ||
         result->result == SEND_GONE) {
+        lane_queue_failed(job->lane);
         hand_back(courier, job->lane, "an earlier notice of the lane failed");
     }
     lane_job_ended(courier->queues, job);
@@ -190,6 +191,8 @@ static void on_job(struct courier *courier, struct pair_message *message)
 {
     if (courier->stopping) {
         send_untried(courier, &message->job, "the courier stops");
+    } else if (lane_queues_is_late(courier->queues, &message->job)) {
+        send_untried(courier, &message->job, "an earlier notice of the lane failed");
     } else if (!lane_queues_add(courier->queues, message)) {
         send_untried(courier, &message->job, "the courier knows no such lane");
     }

@@ -17,6 +17,7 @@ struct lane_queue {
     const char *trouble;           // what is wrong with the settings; NULL: nothing
     struct lane_job *first, *last; // not started
     int running;
+    int64_t failures;               // that were told to the desk
     int64_t next_mono_ms;           // when the gap ends
     bool is_ready;                  // in the list of queues->ready
     struct lane_queue *prev, *next; // there
@@ -55,7 +56,6 @@ static void lane_queue_destroy(struct lane_queue *lane)
     free(lane);
 }
 
-// NOLINTBEGIN(readability-function-size): the nesting is inside uthash's macros
 void lane_queues_destroy(struct lane_queues *queues)
 {
     struct lane_queue *lane, *next;
@@ -90,7 +90,6 @@ static struct lane_queue *find_or_add(struct lane_queues *queues, const char *na
     }
     return lane;
 }
-// NOLINTEND(readability-function-size)
 
 static void leave_ready(struct lane_queues *queues, struct lane_queue *lane)
 {
@@ -150,6 +149,18 @@ void lane_queues_set(struct lane_queues *queues, struct pair_message *message)
     *message = (struct pair_message){0};
     read_settings(lane);
     sort_in(queues, lane);
+}
+
+void lane_queue_failed(struct lane_queue *lane)
+{
+    lane->failures++;
+}
+
+bool lane_queues_is_late(const struct lane_queues *queues, const struct pair_job *job)
+{
+    const struct lane_queue *lane = find(queues, job->lane);
+
+    return lane && job->failures_heard < lane->failures;
 }
 
 bool lane_queues_add(struct lane_queues *queues, struct pair_message *message)

@@ -19,7 +19,7 @@ static int64_t later(int64_t left, int64_t right)
 
 int lane_room(const struct lane *lane, int64_t now_ms)
 {
-    if (lane->held_until_ms > now_ms) {
+    if (lane->held_until_ms > now_ms || (lane->settling && lane->in_hand)) {
         return 0;
     }
     switch (lane->flow) {
@@ -131,6 +131,7 @@ struct lane_event lane_outcome(struct lane *lane, const struct pair_outcome *out
     if (lane->in_hand > 0) {
         lane->in_hand--;
     }
+    lane->settling = lane->in_hand && (lane->settling || outcome->result == SEND_AGAIN);
     switch ((enum send_result)outcome->result) {
     case SEND_DELIVERED:
         count_life(lane);

@@ -24,9 +24,11 @@ enum lane_flow { LANE_FLOWING, LANE_BROKEN, LANE_PROBING, LANE_IS_PAUSED, LANE_I
 struct lane {
     const struct endpoint *endpoint;
     enum lane_flow flow;
-    int failures; // in a row
-    int in_hand;  // jobs that the courier has: lane_handed() adds, lane_outcome() takes off
-    int64_t held_until_ms; // BROKEN: the probe; or a Retry-After; 0: not held
+    int failures;  // in a row
+    int in_hand;   // jobs that the courier has: lane_handed() adds, lane_outcome() takes off
+    bool settling; // a job failed: nothing more before the others in hand came back, in their order
+    int64_t failures_heard; // of this courier, see pair.h
+    int64_t held_until_ms;  // BROKEN: the probe; or a Retry-After; 0: not held
     int64_t
         next_due_ms; // the earliest moment at which a look into the ledger pays; INT64_MAX: none
 };

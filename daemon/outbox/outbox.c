@@ -212,6 +212,7 @@ void outbox_courier_up(struct outbox *outbox, struct pair *pair)
         if (pair_send_lane(pair, &message) < 0) {
             log_error("outbox: the courier does not take lane %s", endpoint->lane);
         }
+        outbox->slots[i].lane.failures_heard = 0;
         rewind_lane(&outbox->slots[i]);
     }
 }
@@ -258,6 +259,17 @@ void outbox_lane_is_resumed(void *user, const char *lane)
     }
 }
 
+// Counts as the courier does: whichever job it was, and whether or not it is in hand.
+static void hear_failure(struct outbox *outbox, const struct pair_outcome *outcome)
+{
+    struct slot *slot = find_slot(outbox, outcome->lane);
+
+    if (slot && (outcome->result == SEND_AGAIN || outcome->result == SEND_PAUSE ||
+                 outcome->result == SEND_GONE)) {
+        slot->lane.failures_heard++;
+    }
+}
+
 void outbox_take_outcome(struct outbox *outbox, const struct pair_outcome *outcome)
 {
     struct schedule schedule = {.retry_ms = outbox->rulebook->retry_ms,
@@ -267,6 +279,7 @@ void outbox_take_outcome(struct outbox *outbox, const struct pair_outcome *outco
     struct kept *kept;
     struct job *job;
 
+    hear_failure(outbox, outcome);
     HASH_FIND(hh, outbox->jobs, &outcome->num, sizeof outcome->num, job);
     if (!job || job->answered) {
         log_warning("outbox: an outcome of a notice that is not in hand, left alone");
@@ -549,7 +562,9 @@ static int send_one(struct outbox *outbox, struct slot *slot, const struct notic
                     int64_t now_ms, struct error *err)
 {
     char id[NOTICE_ID_BYTES];
-    struct pair_job message = {.num = record->num, .lane = slot->lane.endpoint->lane};
+    struct pair_job message = {.num = record->num,
+                               .lane = slot->lane.endpoint->lane,
+                               .failures_heard = slot->lane.failures_heard};
     struct job *job;
     int code;
 

@@ -87,10 +87,13 @@ static void run_lane(struct driver *driver, const char *line)
     }
 }
 
-static void run_job(struct driver *driver, const char *line)
+static void run_job(struct driver *driver, const char *line, bool late)
 {
     char lane[64], id[128];
-    struct pair_job job = {.lane = lane, .notice_id = id, .content_type = "application/json"};
+    struct pair_job job = {.lane = lane,
+                           .notice_id = id,
+                           .content_type = "application/json",
+                           .failures_heard = late ? 0 : INT64_MAX};
     int body_at = 0;
 
     if (sscanf(line, "%" SCNd64 " %63s %127s %n", &job.num, lane, id, &body_at) < 3 || !body_at) {
@@ -127,6 +130,7 @@ static void feed_burst(struct driver *driver)
                                .notice_id = "hn_burst",
                                .content_type = "application/json",
                                .body = driver->burst_body,
+                               .failures_heard = INT64_MAX,
                                .body_size = strlen(driver->burst_body)};
 
         if (pair_send_job(driver->pair, &job) < 0) {
@@ -149,7 +153,9 @@ static void run_line(struct driver *driver, const char *line)
     if (strncmp(line, "lane ", 5) == 0) {
         run_lane(driver, line + 5);
     } else if (strncmp(line, "job ", 4) == 0) {
-        run_job(driver, line + 4);
+        run_job(driver, line + 4, false);
+    } else if (strncmp(line, "late ", 5) == 0) { // as a job that crossed the news of a failure
+        run_job(driver, line + 5, true);
     } else if (strncmp(line, "burst ", 6) == 0) {
         run_burst(driver, line + 6);
     } else if (strncmp(line, "stop ", 5) == 0) {

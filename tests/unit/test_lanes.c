@@ -291,6 +291,24 @@ static void what_comes_back_untried_is_no_attempt(void **state)
     assert_int_equal(lane.failures, 0);
 }
 
+static void a_failure_lets_the_others_come_back_first(void **state)
+{
+    struct lane lane = new_lane();
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        lane_handed(&lane);
+    }
+    (void)tell(&lane, SEND_AGAIN, 0, NOW);
+    assert_int_equal(lane_room(&lane, NOW), 0);
+    (void)tell(&lane, SEND_UNTRIED, 0, NOW);
+    assert_int_equal(lane_room(&lane, NOW), 0);
+    (void)tell(&lane, SEND_UNTRIED, 0, NOW);
+    assert_int_equal(lane_room(&lane, NOW), LANE_WINDOW);
+    lane_handed(&lane);
+    assert_int_equal(lane_room(&lane, NOW), LANE_WINDOW - 1);
+}
+
 static void outcomes_beyond_those_in_hand_do_no_harm(void **state)
 {
     struct lane lane = new_lane();
@@ -319,6 +337,7 @@ int main(void)
         cmocka_unit_test(a_pause_keeps_the_queue),
         cmocka_unit_test(gone_closes_it),
         cmocka_unit_test(what_comes_back_untried_is_no_attempt),
+        cmocka_unit_test(a_failure_lets_the_others_come_back_first),
         cmocka_unit_test(outcomes_beyond_those_in_hand_do_no_harm),
     };
 

@@ -137,7 +137,7 @@ static void a_job_and_its_outcome_arrive_whole(void **state)
 {
     struct ends *ends = *state;
     const char body[] = "any\0bytes";
-    struct pair_job job = {INT64_MAX, "rich", "hn_1", "application/json", body, sizeof body - 1};
+    struct pair_job job = {INT64_MAX, "rich", "hn_1", "application/json", body, sizeof body - 1, 7};
     struct pair_outcome outcome = {INT64_MIN, "", SEND_UNTRIED, 503, -1, 12, "späte Antwort"};
     struct pair_message message = {0};
 
@@ -151,6 +151,7 @@ static void a_job_and_its_outcome_arrive_whole(void **state)
     assert_string_equal(message.job.content_type, "application/json");
     assert_int_equal(message.job.body_size, sizeof body - 1);
     assert_memory_equal(message.job.body, body, sizeof body);
+    assert_true(message.job.failures_heard == 7);
     pair_message_finish(&message);
     assert_int_equal(pair_send_outcome(ends->courier, &outcome), 0);
     assert_int_equal(receive(ends->desk, &message), 1);
@@ -187,7 +188,7 @@ static void too_long_a_text_is_not_sent(void **state)
 {
     struct ends *ends = *state;
     char *body = calloc(1, (size_t)PAIR_TEXT_BYTES + 1);
-    struct pair_job job = {1, "rich", "hn_1", "text/plain", body, (size_t)PAIR_TEXT_BYTES + 1};
+    struct pair_job job = {1, "rich", "hn_1", "text/plain", body, (size_t)PAIR_TEXT_BYTES + 1, 0};
     struct pair_message message = {0};
 
     greet(ends);
@@ -204,7 +205,7 @@ static void too_long_a_text_is_not_sent(void **state)
 static void a_full_pair_says_so(void **state)
 {
     struct ends *ends = *state;
-    struct pair_job job = {0, "rich", "hn_1", "text/plain", "body", 4};
+    struct pair_job job = {0, "rich", "hn_1", "text/plain", "body", 4, 0};
     struct pair_message message = {0};
     int64_t sent = 0, got = 0;
 
