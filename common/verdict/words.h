@@ -3,6 +3,7 @@
 // way.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/base/text.h"
@@ -13,6 +14,7 @@
 struct notice {
     const char *id; // stable: "hn_…"; no '.' in it (Standard Webhooks)
     enum notice_kind kind;
+    bool urgent;
     const char *to; // rep id, or "admin"
     const char *rule, *why;
     int64_t created_ms;

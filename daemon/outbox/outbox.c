@@ -448,6 +448,7 @@ static const char *render(struct outbox *outbox, const struct slot *slot,
         .worker = worker ? worker->name : NULL,
         .id = id,
         .kind = record->kind,
+        .urgent = record->urgent,
         .to = record->rep,
         .rule = record->rule,
         .why = record->why,
@@ -467,7 +468,7 @@ static const char *render(struct outbox *outbox, const struct slot *slot,
     text_clear(&outbox->payload);
     words_headline(&outbox->headline, &notice, now_ms);
     words_body(&outbox->body, &notice, now_ms);
-    return format_write(&outbox->payload, slot->lane.endpoint->format, &notice,
+    return format_write(&outbox->payload, slot->lane.endpoint, &notice,
                         text_string(&outbox->headline), text_string(&outbox->body), now_ms);
 }
 
