@@ -61,7 +61,13 @@ int formats_mention_check(enum payload_format format, const char *mention)
         {FORMAT_DISCORD, "<@&", DIGITS, ">"}, // a role
         {FORMAT_MATTERMOST, "@", SMALL DIGITS "._-", ""},
     };
+    static const char *const crowds[] = {"@all", "@channel", "@here", "@everyone"};
 
+    for (size_t i = 0; i < sizeof crowds / sizeof *crowds; i++) {
+        if (strcmp(mention, crowds[i]) == 0) {
+            return -EINVAL;
+        }
+    }
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         size_t before = strlen(forms[i].before), inside;
 

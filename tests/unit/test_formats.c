@@ -394,6 +394,70 @@ static void generic_takes_a_hundred_kilobytes(void **state)
     free(body);
 }
 
+// With the real words, about an issue and about none, urgent and not.
+static void every_format_renders_every_kind(void **state)
+{
+    const struct case_file *const cases[] = {&about_issue, &bare_issue, &about_account};
+
+    (void)state;
+    for (int i = 0; i < FORMAT_COUNT * NOTICE_KIND_COUNT * 3 * 2; i++) {
+        struct notice notice = new_notice((enum notice_kind)(i / 6 % NOTICE_KIND_COUNT));
+        struct text out = {0}, headline = {0}, body = {0};
+
+        notice.urgent = i % 2;
+        notice.file = cases[i / 2 % 3];
+        notice.words = "I want to speak to @everyone's <b>manager</b>";
+        words_headline(&headline, &notice, NOW_MS);
+        words_body(&body, &notice, NOW_MS);
+        assert_true(headline.size > 0 && body.size > 0);
+        (void)write_as(&out, (enum payload_format)(i / 6 / NOTICE_KIND_COUNT), &notice,
+                       headline.bytes, body.bytes);
+        text_finish(&out);
+        text_finish(&headline);
+        text_finish(&body);
+    }
+}
+
+// What the receiver would fall for, and how long it may be, payload_check() knows.
+static void every_format_stands_hostile_text(void **state)
+{
+    static const char *const pieces[] = {"x",     "é",      "💥",       "&",        "\"", "\\",
+                                         "@all ", "<@U1> ", "[a](b) ", "a line\n", "\n", "*_~`|"};
+
+    (void)state;
+    for (size_t i = 0; i < FORMAT_COUNT * sizeof pieces / sizeof *pieces; i++) {
+        char *hostile = repeat(pieces[i / FORMAT_COUNT], 20000);
+        struct notice notice = new_notice(NOTICE_ESCALATION);
+        struct text out = {0};
+
+        notice.why = hostile;
+        (void)write_as(&out, (enum payload_format)(i % FORMAT_COUNT), &notice, hostile, hostile);
+        text_finish(&out);
+        free(hostile);
+    }
+}
+
+static void only_what_must_be_done_now_calls_the_reader(void **state)
+{
+    static const struct {
+        enum notice_kind kind;
+        bool urgent, calls;
+    } rows[] = {{NOTICE_ESCALATION, false, true}, {NOTICE_ESCALATION, true, true},
+                {NOTICE_HEADS_UP, false, false},  {NOTICE_HEADS_UP, true, true},
+                {NOTICE_OWNER, false, false},     {NOTICE_STAND_FIRM, false, false}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct notice notice = new_notice(rows[i].kind);
+        struct text out = {0};
+
+        notice.urgent = rows[i].urgent;
+        (void)write_as(&out, FORMAT_SLACK, &notice, "a", "b");
+        assert_int_equal(strstr(out.bytes, "<@U012AB3CD>") != NULL, rows[i].calls);
+        text_finish(&out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -405,6 +469,9 @@ int main(void)
         cmocka_unit_test(slack_breaks_a_body_at_its_lines),
         cmocka_unit_test(a_limit_is_met_exactly),
         cmocka_unit_test(generic_takes_a_hundred_kilobytes),
+        cmocka_unit_test(every_format_renders_every_kind),
+        cmocka_unit_test(every_format_stands_hostile_text),
+        cmocka_unit_test(only_what_must_be_done_now_calls_the_reader),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
