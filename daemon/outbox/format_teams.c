@@ -89,19 +89,20 @@ static void put_reason(struct text *out, const struct notice *notice)
     put_run(out, &words, LOOK_REASON);
 }
 
+static bool is_reader(const struct rep *rep, const struct notice *notice)
+{
+    return rep && strcmp(rep->id, notice->to) == 0;
+}
+
 // The reader's name, where it is one that needs no escaping; else what he signs in with.
 static const char *reader_of(const struct message *message)
 {
     const struct notice *notice = message->notice;
-    const struct rep *people[] = {notice->sales, notice->service};
+    const struct rep *reader = is_reader(notice->sales, notice)     ? notice->sales
+                               : is_reader(notice->service, notice) ? notice->service
+                                                                    : NULL;
 
-    for (size_t i = 0; i < sizeof people / sizeof *people; i++) {
-        if (people[i] && strcmp(people[i]->id, notice->to) == 0 &&
-            !strpbrk(people[i]->name, "<>&*_[]`\\\n\r")) {
-            return people[i]->name;
-        }
-    }
-    return message->mention;
+    return reader && !strpbrk(reader->name, "<>&*_[]`\\\n\r") ? reader->name : message->mention;
 }
 
 // The text and the entity of a mention must be the same.

@@ -39,7 +39,8 @@ static void clean(struct text *text, bool keep_lines)
         } else if (left > 1 && at[0] == 0xc2 && at[1] < 0xa0) {
             at[1] = 0xa0; // a control character of U+0080 to U+009F becomes a blank
         } else if (left > 2 && turns_text(at)) {
-            memcpy(at, PARTING, strlen(PARTING));
+            at[1] = 0x80; // U+200B, as PARTING has it
+            at[2] = 0x8b;
         }
     }
 }
