@@ -14,7 +14,7 @@
 #include "common/base/xalloc.h"
 #include "common/rulebook/reader.h"
 
-enum { SECRET_FILE_BYTES = 4096, SLACK_PER_MINUTE = 60, RATE_UNSAID = -1, NAME_BYTES = 255 };
+enum { SECRET_FILE_BYTES = 4096, RATE_UNSAID = -1, NAME_BYTES = 255 };
 
 #define BASE64 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
@@ -228,7 +228,11 @@ static void prepare_endpoint(void *group)
 static void check_endpoint(struct reader *reader, struct place place, void *group)
 {
     struct endpoint *endpoint = group;
+    const char *fault = endpoint->host ? formats_settle_url(endpoint) : NULL;
 
+    if (fault) {
+        reader_error(reader, place, "'url' %s", fault);
+    }
     if (endpoint->host && strncasecmp(endpoint->url, "http:", 5) == 0 && !endpoint->insecure &&
         !host_is_loopback(endpoint->host)) {
         reader_error(reader, place,
@@ -236,7 +240,7 @@ static void check_endpoint(struct reader *reader, struct place place, void *grou
                      "or say insecure = true");
     }
     if (endpoint->rate_per_minute == RATE_UNSAID) {
-        endpoint->rate_per_minute = endpoint->format == FORMAT_SLACK ? SLACK_PER_MINUTE : 0;
+        endpoint->rate_per_minute = formats_rate_per_minute(endpoint->format);
     }
     if (endpoint->rate_per_minute > 0) {
         endpoint->rate_gap_ms =
@@ -252,12 +256,10 @@ static void finish_endpoint(void *group)
         explicit_bzero(endpoint->secret, strlen(endpoint->secret));
     }
     free(endpoint->secret);
+    free(endpoint->topic);
     free(endpoint->host);
     free(endpoint->lane);
 }
-
-static const char *const format_list[] = {"generic", "slack"};
-static const struct setting_words formats = {format_list, 2};
 
 static const struct setting endpoint_settings[] = {
     {.name = "url",
@@ -270,9 +272,10 @@ static const struct setting endpoint_settings[] = {
     {.name = "format",
      .type = SETTING_WORD,
      .def = "\"generic\"",
-     .words = &formats,
+     .words = &formats_words,
      STORED_IN(struct endpoint, format),
-     .help = "What is sent: generic is a CloudEvents event in JSON, slack a message for Slack."},
+     .help = "What is sent: generic, a CloudEvents event in JSON, or a message for slack, teams, "
+             "google_chat, discord, mattermost or ntfy."},
     {.name = "secret_file",
      .type = SETTING_TEXT,
      .check = check_secret,
@@ -297,7 +300,7 @@ static const struct setting endpoint_settings[] = {
      .help = "How many requests may be under way at once; with 1 a rep reads things in order."},
     {.name = "rate_per_minute",
      .type = SETTING_INTEGER,
-     .def_told = "0, for slack 60",
+     .def_told = FORMAT_RATES,
      .min = 0,
      .max = 60000,
      STORED_IN(struct endpoint, rate_per_minute),

@@ -81,6 +81,29 @@ static char *lane_of(const char *id, const char *tail)
     return lane.bytes;
 }
 
+// It is written for the webhook's product; the fallback's may be another.
+static void check_mention(struct reader *reader, struct place place, struct rep *rep)
+{
+    enum payload_format format = rep->webhook.format;
+    const char *example = formats_mention_example(format);
+
+    if (!rep->mention) {
+        return;
+    }
+    if (!example) {
+        reader_warning(reader, place, "'mention' has no effect with the format %s",
+                       formats_words.words[format]);
+    } else if (formats_mention_check(format, rep->mention) < 0) {
+        reader_error(reader, place, "'mention' for %s is written like \"%s\"",
+                     formats_words.words[format], example);
+    } else {
+        rep->webhook.mention = rep->mention;
+        if (rep->fallback && rep->fallback->format == format) {
+            rep->fallback->mention = rep->mention;
+        }
+    }
+}
+
 static void check_rep(struct reader *reader, struct place place, void *group)
 {
     struct rep *rep = group;
@@ -94,6 +117,7 @@ static void check_rep(struct reader *reader, struct place place, void *group)
         reader_error(reader, place, "the id '%s' is taken by the rep at %s:%d", rep->id,
                      first->place.file, first->place.line);
     }
+    check_mention(reader, place, rep);
     rep->webhook.lane = lane_of(rep->id, "");
     if (rep->fallback) {
         rep->fallback->lane = lane_of(rep->id, FALLBACK);
@@ -164,9 +188,10 @@ static const struct setting rep_settings[] = {
      .help = "When the rep may be disturbed, such as mon-fri 08:00-18:00."},
     {.name = "mention",
      .type = SETTING_TEXT,
-     .later = true,
      .max = 128,
-     .help = "How the rep's chat calls the rep, for urgent notices."},
+     STORED_IN(struct rep, mention),
+     .help =
+         "How the webhook's product calls the rep by name, for escalations and what is urgent."},
 };
 
 const struct setting_group rep_group = {

@@ -10,6 +10,7 @@
 #include "common/base/error.h"
 #include "common/base/text.h"
 #include "common/base/zone.h"
+#include "common/rulebook/formats.h"
 #include "common/rulebook/matcher.h"
 
 struct names;
@@ -17,15 +18,15 @@ struct names;
 // The two hops there are (DOMAIN.md O1). No key of the rule book adds a third.
 enum role { ROLE_SERVICE, ROLE_SALES };
 
-enum payload_format { FORMAT_GENERIC, FORMAT_SLACK };
-
 // Where notices are sent, one lane each.
 struct endpoint {
     char *lane; // the rep's id, the rep's id and ".fallback", or "admin"
-    char *url;
+    char *url;  // as requests go to it: see formats.h
     char *host; // of url, for the log: the address itself is a secret
     enum payload_format format;
-    char *secret_file; // as the rule book names it; NULL: not signed
+    char *topic;         // of ntfy; NULL: another format
+    const char *mention; // of the rep whose it is, where the format is the one that it is for
+    char *secret_file;   // as the rule book names it; NULL: not signed
     char *secret;  // "whsec_…" as that file has it, where secrets were asked for. Never printed.
     bool insecure; // http to a host that is not loopback
     bool allow_private;  // private = true: addresses in private ranges
@@ -40,6 +41,7 @@ struct rep {
     enum role role;
     struct endpoint webhook;
     struct endpoint *fallback; // NULL: none
+    char *mention;             // how the webhook's product calls the rep; NULL: it does not
     char *stand_in;            // rep id, same role; NULL: none
     char *zone_name;           // IANA
     struct zone *zone;         // the same

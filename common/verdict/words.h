@@ -22,6 +22,7 @@ struct digest_line {
 struct notice {
     const char *id; // stable: "hn_…"; no '.' in it (Standard Webhooks)
     enum notice_kind kind;
+    bool urgent;
     const char *to; // rep id, or "admin"
     const char *rule, *why;
     int64_t created_ms;

@@ -1,15 +1,59 @@
 #include "daemon/outbox/format.h"
 
-const char *format_write(struct text *out, enum payload_format format, const struct notice *notice,
-                         const char *headline, const char *body, int64_t now_ms)
+#include "common/base/attributes.h"
+
+enum { HEADLINE_CHARACTERS = 150 }; // of a brief
+
+// Only what asks the reader to act now calls him by name.
+static const char *mention_of(const struct endpoint *endpoint, const struct notice *notice)
 {
-    switch (format) {
-    case FORMAT_SLACK:
-        format_slack(out, notice, headline, body);
-        return "application/json";
-    case FORMAT_GENERIC:
-        break;
+    return notice->urgent || notice->kind == NOTICE_ESCALATION ? endpoint->mention : NULL;
+}
+
+const char *format_write(struct text *out, const struct endpoint *endpoint,
+                         const struct notice *notice, const char *headline, const char *body,
+                         int64_t now_ms)
+{
+    static void (*const formats[])(struct text *, const struct message *) = {
+        [FORMAT_GENERIC] = format_generic, [FORMAT_SLACK] = format_slack,
+        [FORMAT_TEAMS] = format_teams,     [FORMAT_GOOGLE_CHAT] = format_google_chat,
+        [FORMAT_DISCORD] = format_discord, [FORMAT_MATTERMOST] = format_mattermost,
+        [FORMAT_NTFY] = format_ntfy,
+    };
+    struct message message = {.notice = notice,
+                              .headline = headline,
+                              .body = body,
+                              .mention = mention_of(endpoint, notice),
+                              .topic = endpoint->topic,
+                              .now_ms = now_ms};
+
+    if (!*headline && endpoint->format != FORMAT_GENERIC) {
+        message.headline = notice_kind_name(notice->kind); // they refuse an empty one
     }
-    format_generic(out, notice, headline, body, now_ms);
-    return "application/cloudevents+json";
+    formats[endpoint->format](out, &message);
+    return endpoint->format == FORMAT_GENERIC ? "application/cloudevents+json" : "application/json";
+}
+
+void format_add_reason(struct text *out, enum quote_style style, const struct notice *notice,
+                       size_t room)
+{
+    if (notice->why && *notice->why) {
+        text_add(out, "Why: ");
+        quote_line(out, style, notice->why, room);
+        text_add(out, " · ");
+    }
+    quote_line(out, style, notice->id, room);
+}
+
+void format_add_brief(struct text *out, enum quote_style style, const struct message *message,
+                      size_t room)
+{
+    cleanup_with(text_finish) struct text words = {0};
+
+    quote_line(&words, QUOTE_NOTHING, message->headline, HEADLINE_CHARACTERS);
+    if (*message->body) {
+        text_add_char(&words, '\n');
+        text_add(&words, message->body);
+    }
+    quote_lines(out, style, text_string(&words), room);
 }

@@ -7,13 +7,36 @@
 #include "common/base/text.h"
 #include "common/rulebook/rulebook.h"
 #include "common/verdict/words.h"
+#include "daemon/outbox/quote.h"
 
-// Writes the body of the request; headline and body are words.h's. Returns its content type.
-const char *format_write(struct text *out, enum payload_format format, const struct notice *notice,
-                         const char *headline, const char *body, int64_t now_ms);
+// What a payload is made of. All borrowed.
+struct message {
+    const struct notice *notice;
+    const char *headline, *body; // words.h's; the headline is never empty but in generic
+    const char *mention;         // of the reader, where he must act now; NULL: none
+    const char *topic;           // of ntfy
+    int64_t now_ms;
+};
+
+// Writes the body of the request for the endpoint; headline and body are words.h's. Returns its
+// content type.
+const char *format_write(struct text *out, const struct endpoint *endpoint,
+                         const struct notice *notice, const char *headline, const char *body,
+                         int64_t now_ms);
 
 // One function a format; format_write() chooses.
-void format_generic(struct text *out, const struct notice *notice, const char *headline,
-                    const char *body, int64_t now_ms);
-void format_slack(struct text *out, const struct notice *notice, const char *headline,
-                  const char *body);
+void format_generic(struct text *out, const struct message *message);
+void format_slack(struct text *out, const struct message *message);
+void format_teams(struct text *out, const struct message *message);
+void format_google_chat(struct text *out, const struct message *message);
+void format_discord(struct text *out, const struct message *message);
+void format_mattermost(struct text *out, const struct message *message);
+void format_ntfy(struct text *out, const struct message *message);
+
+// What they share: the last line, "Why: … · hn_…", whose reason takes no more than room characters
+// and whose id is never cut.
+void format_add_reason(struct text *out, enum quote_style style, const struct notice *notice,
+                       size_t room);
+// Headline and body in plain text, for where a phone shows no more than that.
+void format_add_brief(struct text *out, enum quote_style style, const struct message *message,
+                      size_t room);

@@ -117,9 +117,10 @@ static void put_items(struct text *out, const struct notice *notice)
     json_close_array(out);
 }
 
-void format_generic(struct text *out, const struct notice *notice, const char *headline,
-                    const char *body, int64_t now_ms)
+void format_generic(struct text *out, const struct message *message)
 {
+    const struct notice *notice = message->notice;
+
     json_open_object(out, NULL);
     json_put_string(out, "specversion", "1.0");
     json_put_string(out, "id", notice->id);
@@ -127,15 +128,15 @@ void format_generic(struct text *out, const struct notice *notice, const char *h
     json_put_string(out, "type", "headsup.notice");
     json_put_string(out, "subject", subject_of(notice));
     // when it was decided: the same at each attempt, as the id is
-    put_moment(out, "time", notice->created_ms ? notice->created_ms : now_ms);
+    put_moment(out, "time", notice->created_ms ? notice->created_ms : message->now_ms);
     json_put_string(out, "datacontenttype", "application/json");
     json_open_object(out, "data");
     json_put_string(out, "kind", notice_kind_name(notice->kind));
     json_put_string(out, "to", notice->to);
     put_account(out, notice);
     put_issue(out, notice);
-    json_put_string(out, "headline", headline);
-    json_put_string(out, "body", body);
+    json_put_string(out, "headline", message->headline);
+    json_put_string(out, "body", message->body);
     put_reason(out, notice);
     put_events(out, notice);
     put_items(out, notice);

@@ -462,6 +462,7 @@ static struct notice notice_of(const struct outbox *outbox, const struct notice_
     return (struct notice){
         .worker = worker ? worker->name : NULL,
         .kind = record->kind,
+        .urgent = record->urgent,
         .to = record->rep,
         .rule = record->rule,
         .why = record->why,
@@ -551,8 +552,8 @@ static int render(struct outbox *outbox, const struct slot *slot,
     words_headline(&outbox->headline, &notice, now_ms);
     words_body(&outbox->body, &notice, now_ms);
     ret->content_type =
-        format_write(&outbox->payload, slot->lane.endpoint->format, &notice,
-                     text_string(&outbox->headline), text_string(&outbox->body), now_ms);
+        format_write(&outbox->payload, slot->lane.endpoint, &notice, text_string(&outbox->headline),
+                     text_string(&outbox->body), now_ms);
     ret->body = text_string(&outbox->payload);
     ret->body_size = outbox->payload.size;
     return 0;

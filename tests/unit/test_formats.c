@@ -13,7 +13,9 @@
 
 #include "common/base/file.h"
 #include "common/base/text.h"
+#include "common/rulebook/settings.h"
 #include "daemon/outbox/format.h"
+#include "tests/support/payload_check.h"
 
 #define CREATED_MS INT64_C(1795248900250) // 2026-11-21T08:15:00.25Z
 #define NOW_MS     (CREATED_MS + 60000)
@@ -41,6 +43,12 @@ static const struct case_file about_account = {.account = {.known = true, .key =
 
 static const struct case_file about_nothing = {0};
 
+static char rich_id[] = "rich", rich_name[] = "Rich Alvarez", pat_id[] = "pat",
+            pat_name[] = "Pat Okafor", topic[] = "rich-7Xq";
+
+static const struct rep rich = {.id = rich_id, .name = rich_name, .role = ROLE_SALES},
+                        pat = {.id = pat_id, .name = pat_name, .role = ROLE_SERVICE};
+
 static struct notice new_notice(enum notice_kind kind)
 {
     return (struct notice){
@@ -54,7 +62,26 @@ static struct notice new_notice(enum notice_kind kind)
         .event_id = "e-1",
         .tier = "major",
         .file = &about_issue,
+        .sales = &rich,
+        .service = &pat,
     };
+}
+
+static const char *write_as(struct text *out, enum payload_format format,
+                            const struct notice *notice, const char *headline, const char *body)
+{
+    static const char *const mentions[FORMAT_COUNT] = {
+        [FORMAT_SLACK] = "<@U012AB3CD>",        [FORMAT_TEAMS] = "rich@example.com",
+        [FORMAT_GOOGLE_CHAT] = "<users/12345>", [FORMAT_DISCORD] = "<@80351110224678912>",
+        [FORMAT_MATTERMOST] = "@rich",
+    };
+    const struct endpoint endpoint = {.format = format,
+                                      .topic = format == FORMAT_NTFY ? topic : NULL,
+                                      .mention = mentions[format]};
+    const char *type = format_write(out, &endpoint, notice, headline, body, NOW_MS);
+
+    payload_check(out, &endpoint, notice);
+    return type;
 }
 
 struct example {
@@ -141,21 +168,17 @@ static void golden_files_hold(void **state)
     size_t count = examples(all);
 
     (void)state;
-    for (size_t i = 0; i < count; i++) {
-        struct text out = {0};
+    for (int format = 0; format < FORMAT_COUNT; format++) {
+        for (size_t i = 0; i < count; i++) {
+            struct text out = {0};
+            const char *type = write_as(&out, (enum payload_format)format, &all[i].notice,
+                                        all[i].headline, all[i].body);
 
-        assert_string_equal(format_write(&out, FORMAT_GENERIC, &all[i].notice, all[i].headline,
-                                         all[i].body, NOW_MS),
-                            "application/cloudevents+json");
-        check_golden("generic", all[i].name, &out);
-        json_decref(parse(&out));
-        text_clear(&out);
-        assert_string_equal(
-            format_write(&out, FORMAT_SLACK, &all[i].notice, all[i].headline, all[i].body, NOW_MS),
-            "application/json");
-        check_golden("slack", all[i].name, &out);
-        json_decref(parse(&out));
-        text_finish(&out);
+            assert_string_equal(type, format == FORMAT_GENERIC ? "application/cloudevents+json"
+                                                               : "application/json");
+            check_golden(formats_words.words[format], all[i].name, &out);
+            text_finish(&out);
+        }
     }
 }
 
@@ -166,7 +189,7 @@ static void a_notice_with_the_least_is_written(void **state)
     json_t *root, *data;
 
     (void)state;
-    format_generic(&out, &notice, "", "", NOW_MS);
+    (void)write_as(&out, FORMAT_GENERIC, &notice, "", "");
     root = parse(&out);
     data = json_object_get(root, "data");
     assert_string_equal(json_string_value(json_object_get(root, "time")),
@@ -177,7 +200,7 @@ static void a_notice_with_the_least_is_written(void **state)
     assert_int_equal(json_array_size(json_object_get(data, "events")), 0);
     json_decref(root);
     text_clear(&out);
-    format_slack(&out, &notice, "", "");
+    (void)write_as(&out, FORMAT_SLACK, &notice, "", "");
     root = parse(&out);
     assert_int_equal(json_array_size(json_object_get(root, "blocks")), 2);
     json_decref(root);
@@ -192,7 +215,7 @@ static void generic_keeps_every_character(void **state)
     json_t *root, *data;
 
     (void)state;
-    format_generic(&out, &notice, hostile, hostile, NOW_MS);
+    (void)write_as(&out, FORMAT_GENERIC, &notice, hostile, hostile);
     root = parse(&out);
     data = json_object_get(root, "data");
     assert_string_equal(json_string_value(json_object_get(data, "headline")), hostile);
@@ -227,7 +250,7 @@ static void slack_defuses_mentions_and_markup(void **state)
 
     (void)state;
     notice.why = hostile;
-    format_slack(&out, &notice, hostile, hostile);
+    (void)write_as(&out, FORMAT_SLACK, &notice, hostile, hostile);
     root = parse(&out);
     fallback = json_string_value(json_object_get(root, "text"));
     assert_null(strpbrk(fallback, "<>\x07\x1b"));
@@ -285,7 +308,7 @@ static void slack_cuts_to_its_limits(void **state)
         json_t *root;
 
         notice.why = hostile;
-        format_slack(&out, &notice, hostile, hostile);
+        (void)write_as(&out, FORMAT_SLACK, &notice, hostile, hostile);
         root = parse(&out);
         count = json_array_size(json_object_get(root, "blocks"));
         assert_in_range(count, 3, 10);
@@ -321,7 +344,7 @@ static void slack_breaks_a_body_at_its_lines(void **state)
 
     (void)state;
     body[strlen(body) - 1] = '\0';
-    format_slack(&out, &notice, "100 things", body);
+    (void)write_as(&out, FORMAT_SLACK, &notice, "100 things", body);
     root = parse(&out);
     assert_int_equal(json_array_size(json_object_get(root, "blocks")), 4);
     text_add(&joined, block_text(root, 1, &type));
@@ -343,7 +366,7 @@ static void a_limit_is_met_exactly(void **state)
     json_t *root;
 
     (void)state;
-    format_slack(&out, &notice, headline, body);
+    (void)write_as(&out, FORMAT_SLACK, &notice, headline, body);
     root = parse(&out);
     assert_int_equal(json_array_size(json_object_get(root, "blocks")), 3);
     assert_string_equal(block_text(root, 0, &type), headline);
@@ -362,13 +385,77 @@ static void generic_takes_a_hundred_kilobytes(void **state)
     json_t *root;
 
     (void)state;
-    format_generic(&out, &notice, "big", body, NOW_MS);
+    (void)write_as(&out, FORMAT_GENERIC, &notice, "big", body);
     root = parse(&out);
     assert_string_equal(json_string_value(json_object_get(json_object_get(root, "data"), "body")),
                         body);
     json_decref(root);
     text_finish(&out);
     free(body);
+}
+
+// With the real words, about an issue and about none, urgent and not.
+static void every_format_renders_every_kind(void **state)
+{
+    const struct case_file *const cases[] = {&about_issue, &bare_issue, &about_account};
+
+    (void)state;
+    for (int i = 0; i < FORMAT_COUNT * NOTICE_KIND_COUNT * 3 * 2; i++) {
+        struct notice notice = new_notice((enum notice_kind)(i / 6 % NOTICE_KIND_COUNT));
+        struct text out = {0}, headline = {0}, body = {0};
+
+        notice.urgent = i % 2;
+        notice.file = cases[i / 2 % 3];
+        notice.words = "I want to speak to @everyone's <b>manager</b>";
+        words_headline(&headline, &notice, NOW_MS);
+        words_body(&body, &notice, NOW_MS);
+        assert_true(headline.size > 0 && body.size > 0);
+        (void)write_as(&out, (enum payload_format)(i / 6 / NOTICE_KIND_COUNT), &notice,
+                       headline.bytes, body.bytes);
+        text_finish(&out);
+        text_finish(&headline);
+        text_finish(&body);
+    }
+}
+
+// What the receiver would fall for, and how long it may be, payload_check() knows.
+static void every_format_stands_hostile_text(void **state)
+{
+    static const char *const pieces[] = {"x",     "é",      "💥",       "&",        "\"", "\\",
+                                         "@all ", "<@U1> ", "[a](b) ", "a line\n", "\n", "*_~`|"};
+
+    (void)state;
+    for (size_t i = 0; i < FORMAT_COUNT * sizeof pieces / sizeof *pieces; i++) {
+        char *hostile = repeat(pieces[i / FORMAT_COUNT], 20000);
+        struct notice notice = new_notice(NOTICE_ESCALATION);
+        struct text out = {0};
+
+        notice.why = hostile;
+        (void)write_as(&out, (enum payload_format)(i % FORMAT_COUNT), &notice, hostile, hostile);
+        text_finish(&out);
+        free(hostile);
+    }
+}
+
+static void only_what_must_be_done_now_calls_the_reader(void **state)
+{
+    static const struct {
+        enum notice_kind kind;
+        bool urgent, calls;
+    } rows[] = {{NOTICE_ESCALATION, false, true}, {NOTICE_ESCALATION, true, true},
+                {NOTICE_HEADS_UP, false, false},  {NOTICE_HEADS_UP, true, true},
+                {NOTICE_OWNER, false, false},     {NOTICE_STAND_FIRM, false, false}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct notice notice = new_notice(rows[i].kind);
+        struct text out = {0};
+
+        notice.urgent = rows[i].urgent;
+        (void)write_as(&out, FORMAT_SLACK, &notice, "a", "b");
+        assert_int_equal(strstr(out.bytes, "<@U012AB3CD>") != NULL, rows[i].calls);
+        text_finish(&out);
+    }
 }
 
 int main(void)
@@ -382,6 +469,9 @@ int main(void)
         cmocka_unit_test(slack_breaks_a_body_at_its_lines),
         cmocka_unit_test(a_limit_is_met_exactly),
         cmocka_unit_test(generic_takes_a_hundred_kilobytes),
+        cmocka_unit_test(every_format_renders_every_kind),
+        cmocka_unit_test(every_format_stands_hostile_text),
+        cmocka_unit_test(only_what_must_be_done_now_calls_the_reader),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

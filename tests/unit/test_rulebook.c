@@ -305,7 +305,7 @@ static const char *const faults[][2] = {
      "rep 'a', fallback: 'url' is http to another machine"},
     {PEOPLE "admin: { webhook: { url = \"http://h/\"; }; };", "admin, webhook: 'url' is http to"},
     {REP("webhook: { url = \"https://h/\"; concurrency = 65; };"), "'concurrency' is 65;"},
-    {REP("webhook: { url = \"https://h/\"; format = \"teams\"; };"), "one of generic, slack"},
+    {REP("webhook: { url = \"https://h/\"; format = \"irc\"; };"), "one of generic, slack"},
     {REP("webhook: { url = \"https://h/\"; timeout = \"1h\"; };"),
      "'timeout' must be between 10 milliseconds and 10 minutes"},
     // rules and tiers
@@ -421,8 +421,8 @@ static void warns_of_what_can_never_be(void **state)
 
 static void warns_once_of_what_has_no_effect_yet(void **state)
 {
-    static const char *const names[] = {"hours",  "mention",        "headline", "body",
-                                        "gather", "follow_through", "sources",  "boundaries"};
+    static const char *const names[] = {"hours",          "headline", "body",      "gather",
+                                        "follow_through", "sources",  "boundaries"};
     struct shelf *shelf = *state;
     char expected[64];
 
@@ -430,7 +430,7 @@ static void warns_once_of_what_has_no_effect_yet(void **state)
         shelf,
         "reps: ( { id = \"rich\"; name = \"R\"; role = \"sales\";\n"
         "webhook: { url = \"https://h/\"; }; zone = \"America/Chicago\"; digest = \"08:30\";\n"
-        "mention = \"<@U1>\"; hours = \"mon-fri 08:00-18:00, sat 09:00-12:00\"; },\n"
+        "hours = \"mon-fri 08:00-18:00, sat 09:00-12:00\"; },\n"
         "{ id = \"pat\"; name = \"P\"; role = \"service\"; webhook: { url = \"https://h/\"; };\n"
         "zone = \"UTC\"; digest = \"00:00\"; hours = \"08:00-24:00\"; } );\n"
         "default: { service = \"pat\"; sales = \"rich\"; };\n"
