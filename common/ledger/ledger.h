@@ -19,6 +19,9 @@ struct ledger;
 // daemon has it, -EPROTO where it is from a newer version or no ledger of ours, -EIO where it is
 // damaged.
 must_check int ledger_open(const char *path, struct ledger **ret, struct error *err);
+// Opens a ledger only to look at, beside the daemon that writes it or without one: what loads
+// works, what would write fails (the store is opened as ledger_reader.h has it).
+must_check int ledger_open_view(const char *path, struct ledger **ret, struct error *err);
 // Opens a ledger in memory, for trying things out.
 must_check int ledger_open_memory(struct ledger **ret, struct error *err);
 void ledger_close(struct ledger *ledger);
@@ -32,8 +35,9 @@ void ledger_end_read(struct ledger *ledger);
 must_check int ledger_begin(struct ledger *ledger, struct error *err);
 must_check int ledger_commit(struct ledger *ledger, struct error *err);
 void ledger_rollback(struct ledger *ledger);
-// Moves what the write-ahead log holds to where it belongs, as far as that pays: little at a time while
-// there is nothing else to do, or much where it grew long. After a commit. Negative: it failed.
+// Moves what the write-ahead log holds to where it belongs, as far as that pays: little at a time
+// while there is nothing else to do, or much where it grew long. After a commit. Negative: it
+// failed.
 must_check int ledger_checkpoint(struct ledger *ledger, bool idle, struct error *err);
 // True where ledger_checkpoint() would have something to do.
 bool ledger_wants_checkpoint(const struct ledger *ledger, bool idle);
