@@ -219,13 +219,14 @@ static int judge(struct desk *desk, const struct event *event, struct case_file 
         .id = event->id, .source = event->source, .seq = ledger_next_seq(desk->ledger)};
     int code = load_case(desk, event, file, err);
 
-    if (code == 0) {
-        verdict_explain(&question, desk->arena, trace, verdict);
-        fill_receipt(&receipt, event, verdict);
-        text_clear(&desk->receipt);
-        receipt_write_accepted(&desk->receipt, &receipt);
+    if (code < 0) {
+        return code;
     }
-    return code;
+    verdict_explain(&question, desk->arena, trace, verdict);
+    fill_receipt(&receipt, event, verdict);
+    text_clear(&desk->receipt);
+    receipt_write_accepted(&desk->receipt, &receipt);
+    return 0;
 }
 
 static int handle_case(struct desk *desk, const struct event *event, const char *peer,
@@ -254,8 +255,10 @@ static struct case_file case_after(const struct case_file *file, const struct ve
 
     after.issue = verdict->issue;
     after.account = verdict->account;
-    after.open_issues += open_of(&after.issue) - open_of(&file->issue);
-    after.recent_issues += after.issue.known && !file->issue.known;
+    if (after.account.key) {
+        after.open_issues += open_of(&after.issue) - open_of(&file->issue);
+        after.recent_issues += after.issue.known && !file->issue.known;
+    }
     if (after.recent_issues > CASE_COUNT_CAP) {
         after.recent_issues = CASE_COUNT_CAP;
     }
