@@ -148,6 +148,10 @@ static bool take_flag(struct invocation *invocation, struct cursor *cursor, cons
     } else {
         invocation->values[flag - invocation->command->flags] = value ? value : "";
     }
+    if (invocation->given_count < ARGUMENTS_MOST) {
+        invocation->given[invocation->given_count].flag = flag;
+        invocation->given[invocation->given_count++].value = value ? value : "";
+    }
     return true;
 }
 
@@ -272,6 +276,18 @@ const char *invocation_value(const struct invocation *invocation, const char *na
     for (size_t i = 0; i < count; i++) {
         if (strcmp(invocation->command->flags[i].name, name) == 0) {
             return invocation->values[i];
+        }
+    }
+    return NULL;
+}
+
+const char *invocation_next(const struct invocation *invocation, const char *name, int *at)
+{
+    while (*at < invocation->given_count) {
+        int i = (*at)++;
+
+        if (strcmp(invocation->given[i].flag->name, name) == 0) {
+            return invocation->given[i].value;
         }
     }
     return NULL;

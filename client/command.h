@@ -39,7 +39,12 @@ struct invocation {
     bool json, help, version;
     int count;
     const char *arguments[ARGUMENTS_MOST];
-    const char *values[FLAGS_MOST]; // beside command->flags; NULL: not given
+    const char *values[FLAGS_MOST]; // beside command->flags; NULL: not given. The last, of several
+    int given_count;                // all values of flags, in their order
+    struct {
+        const struct flag *flag;
+        const char *value;
+    } given[ARGUMENTS_MOST];
 };
 
 // Reads the command line. False with the words for it on standard error where it is wrong.
@@ -49,6 +54,8 @@ must_check bool invocation_read(const struct command *const *commands, size_t co
 // The value of a flag: NULL where it was not given, "" where it takes none.
 const char *invocation_value(const struct invocation *invocation, const char *name);
 bool invocation_has(const struct invocation *invocation, const char *name);
+// The next value of a flag that may be given several times, NULL behind the last. at begins with 0.
+const char *invocation_next(const struct invocation *invocation, const char *name, int *at);
 // A flag that is a whole number. False with the words for it on standard error.
 struct number_range {
     int64_t least, most, usual;

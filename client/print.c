@@ -39,6 +39,46 @@ void print_lines(FILE *to, const char *indent, const char *words)
     }
 }
 
+enum { COLUMNS = 80 };
+
+// How many bytes of words make a line of at most so many columns. What has no blank is not cut.
+static size_t line_of(const char *words, size_t columns)
+{
+    size_t size = strcspn(words, " ");
+
+    while (words[size]) {
+        size_t more = size + 1 + strcspn(words + size + 1, " ");
+
+        if (utf8_length(words, more) > columns) {
+            break;
+        }
+        size = more;
+    }
+    return size;
+}
+
+void print_wrapped(FILE *to, const char *lead, const char *words)
+{
+    size_t indent = utf8_length(lead, strlen(lead));
+    struct text clean = {0};
+    const char *at;
+
+    text_add_line(&clean, words, LIMIT_TEXT_BYTES);
+    at = text_string(&clean);
+    (void)fputs(lead, to);
+    do {
+        size_t size = line_of(at, indent < COLUMNS / 2 ? COLUMNS - indent : COLUMNS / 2);
+
+        (void)fprintf(to, "%.*s\n", (int)size, at);
+        at += size;
+        at += strspn(at, " ");
+        if (*at) {
+            (void)fprintf(to, "%*s", (int)indent, "");
+        }
+    } while (*at);
+    text_finish(&clean);
+}
+
 const char *print_count(int64_t count, char *buffer)
 {
     char digits[24];

@@ -10,6 +10,9 @@
 void print_line(FILE *to, const char *format, ...) printf_like(2, 3);
 // Prints words line by line, each behind the indent.
 void print_lines(FILE *to, const char *indent, const char *words);
+// Prints words behind a lead, as lines of at most 80 columns; further lines stand under the first
+// word.
+void print_wrapped(FILE *to, const char *lead, const char *words);
 
 enum { COUNT_BYTES = 32 };
 // Writes "12,345". buffer has COUNT_BYTES.

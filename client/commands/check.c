@@ -1,8 +1,11 @@
-// headsup check: reads a rule book and says everything that is wrong with it.
+// headsup check: reads a rule book and says everything that is wrong with it, and who would hear
+// what.
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "client/book_summary.h"
 #include "client/commands/commands.h"
 #include "client/print.h"
 #include "common/base/json_out.h"
@@ -21,7 +24,8 @@ static void put_lines(struct text *out, const char *name, const char *lines)
     json_close_array(out);
 }
 
-static void print_json(const char *file, const struct problems *problems)
+static void print_json(const char *file, const struct problems *problems,
+                       const struct rulebook *rulebook)
 {
     struct text out = {0};
 
@@ -29,6 +33,11 @@ static void print_json(const char *file, const struct problems *problems)
     json_put_string(&out, "file", file);
     put_lines(&out, "errors", text_string(&problems->errors));
     put_lines(&out, "warnings", text_string(&problems->warnings));
+    if (rulebook) {
+        book_summary_put(rulebook, &out);
+    } else {
+        json_put_string(&out, "summary", NULL);
+    }
     json_close_object(&out);
     (void)printf("%s\n", text_string(&out));
     text_finish(&out);
@@ -51,9 +60,15 @@ static int run(const struct invocation *invocation)
     int code = rulebook_load(file, false, &rulebook, &problems);
 
     if (invocation->json) {
-        print_json(file, &problems);
+        print_json(file, &problems, rulebook);
     } else {
+        if (rulebook && !invocation_has(invocation, "quiet")) {
+            book_summary_print(rulebook);
+        }
         print_words(file, &problems);
+    }
+    if (problems.warning_count && invocation_has(invocation, "strict")) {
+        code = -EINVAL;
     }
     rulebook_destroy(rulebook);
     problems_finish(&problems);
@@ -63,11 +78,15 @@ static int run(const struct invocation *invocation)
 const struct command check_command = {
     .name = "check",
     .arguments = "[FILE]",
-    .summary = "say everything that is wrong with a rule book",
+    .summary = "say what is wrong with a rule book, and who would hear what",
     .words =
         "Reads a rule book with all that it includes, and prints every error and warning with\n"
-        "its file and line. Changes nothing, and asks no daemon. Exit status 1 with errors.",
+        "its file and line; without errors, also who would hear what. Changes nothing, and asks "
+        "no\n"
+        "daemon. Exit status 1 with errors; with --strict, with warnings too.",
     .example = "  headsup check /etc/headsup/headsup.conf && systemctl reload headsupd\n",
     .most = 1,
+    .flags = {{0, "strict", NULL, "warnings count as errors"},
+              {'q', "quiet", NULL, "only what is wrong, not who would hear what"}},
     .run = run,
 };

@@ -14,6 +14,7 @@ struct asking {
     bool json;
     int64_t only;               // num of the one notice that is asked for; 0: all of the event
     bool heard[ROLE_ADMIN + 1]; // of whom something was decided
+    bool told;                  // somebody was, or is to be
     struct text out;
     struct error err;
 };
@@ -29,6 +30,7 @@ static int tell_decision(void *user, const struct notice_record *notice)
     if (notice->role >= 0 && notice->role <= ROLE_ADMIN) {
         asking->heard[notice->role] = true;
     }
+    asking->told = asking->told || (notice->fate != FATE_UNSENT && notice->fate != FATE_DROPPED);
     if (asking->json) {
         story_put_decision(&asking->out, prefix, notice);
     } else {
@@ -45,6 +47,9 @@ static void tell_silence(const struct asking *asking)
             print_line(stdout, "  %s: nothing was to be decided", story_role(role));
         }
     }
+    if (!asking->told && !asking->only && !asking->json) {
+        print_line(stdout, "  So nobody was told; each line above has its reason.");
+    }
 }
 
 static int tell_event(void *user, const struct event_record *event)
@@ -54,6 +59,7 @@ static int tell_event(void *user, const struct event_record *event)
     int code;
 
     memset(asking->heard, 0, sizeof asking->heard);
+    asking->told = false;
     if (asking->json) {
         json_open_object(&asking->out, NULL);
         story_put_event(&asking->out, "event", event);
@@ -65,6 +71,7 @@ static int tell_event(void *user, const struct event_record *event)
     tell_silence(asking);
     if (asking->json) {
         json_close_array(&asking->out);
+        json_put_bool(&asking->out, "told", asking->told);
         json_close_object(&asking->out);
     }
     return code;

@@ -198,24 +198,89 @@ static int load_case(struct desk *desk, const struct event *event, struct case_f
     return code;
 }
 
-int desk_handle_case(struct desk *desk, const struct event *event, const char *peer,
-                     struct text *out, struct error *err)
+// Reads the case, asks for the verdict and writes the receipt. trace may be NULL.
+static int judge(struct desk *desk, const struct event *event, struct case_file *file,
+                 struct verdict *verdict, struct verdict_trace *trace, struct error *err)
 {
+    struct verdict_question question = {desk->rulebook, file, event, event->received_ms};
     struct receipt receipt = {
         .id = event->id, .source = event->source, .seq = ledger_next_seq(desk->ledger)};
-    struct case_file file;
-    struct verdict verdict;
-    int code = load_case(desk, event, &file, err);
+    int code = load_case(desk, event, file, err);
 
     if (code < 0) {
         return code;
     }
-    verdict_decide(desk->rulebook, &file, event, event->received_ms, desk->arena, &verdict);
-    fill_receipt(&receipt, event, &verdict);
+    verdict_explain(&question, desk->arena, trace, verdict);
+    fill_receipt(&receipt, event, verdict);
     text_clear(&desk->receipt);
     receipt_write_accepted(&desk->receipt, &receipt);
+    return 0;
+}
+
+int desk_handle_case(struct desk *desk, const struct event *event, const char *peer,
+                     struct text *out, struct error *err)
+{
+    struct case_file file;
+    struct verdict verdict;
+    int code = judge(desk, event, &file, &verdict, NULL, err);
+
+    if (code < 0) {
+        return code;
+    }
     json_put_raw(out, NULL, desk->receipt.bytes, desk->receipt.size);
     return record_verdict(desk, event, &verdict, peer, &desk->receipt, err);
+}
+
+static bool open_of(const struct issue *issue)
+{
+    return issue->known && issue->state < ISSUE_RESOLVED;
+}
+
+// The case as it would stand once the event is recorded: as a notice finds it.
+static struct case_file case_after(const struct case_file *file, const struct verdict *verdict)
+{
+    struct case_file after = *file;
+
+    after.issue = verdict->issue;
+    after.account = verdict->account;
+    if (after.account.key) {
+        after.open_issues += open_of(&after.issue) - open_of(&file->issue);
+        after.recent_issues += after.issue.known && !file->issue.known;
+    }
+    if (after.recent_issues > CASE_COUNT_CAP) {
+        after.recent_issues = CASE_COUNT_CAP;
+    }
+    after.group_value_minor += after.account.value_minor - file->account.value_minor;
+    return after;
+}
+
+int desk_try(struct desk *desk, const struct event *event, struct desk_trial *ret,
+             struct error *err)
+{
+    unsigned wants = desk->wants;
+    struct stored_event stored;
+    int found, code;
+
+    arena_reset(desk->arena);
+    *ret = (struct desk_trial){.words = words_of(event)};
+    found = ledger_find_event(desk->ledger, event->source, event->id, desk->arena, &stored, err);
+    if (found < 0) {
+        return found;
+    }
+    ret->known_seq = found > 0 ? stored.seq : 0;
+    ret->is_order = event_type_about(event->type) != ABOUT_ISSUE &&
+                    event_type_about(event->type) != ABOUT_ACCOUNT;
+    if (ret->is_order) {
+        return 0;
+    }
+    desk->wants = CASE_COUNTS | CASE_GROUP_VALUE; // a notice shows them, whatever the rules ask for
+    code = judge(desk, event, &ret->file, &ret->verdict, &ret->trace, err);
+    desk->wants = wants;
+    if (code == 0) {
+        ret->after = case_after(&ret->file, &ret->verdict);
+        ret->receipt = text_string(&desk->receipt);
+    }
+    return code;
 }
 
 // Dead letters go out again: one, a lane's, or all; a lane that stood still is tried again.

@@ -3,6 +3,7 @@
 // It knows no socket and no clock, so the same code serves the daemon and every trial run.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/base/attributes.h"
@@ -11,6 +12,8 @@
 #include "common/event/event.h"
 #include "common/ledger/ledger.h"
 #include "common/rulebook/rulebook.h"
+#include "common/verdict/trace.h"
+#include "common/verdict/verdict.h"
 
 struct desk;
 
@@ -31,6 +34,22 @@ void desk_destroyp(struct desk **desk);
 // committed. Negative errno: the ledger failed, nothing of the transaction may be kept.
 must_check int desk_handle(struct desk *desk, const struct event_slice *slice, const char *peer,
                            int64_t now_ms, struct text *receipt, struct error *err);
+
+// What would come of an event; strings live until the desk has the next one in hand.
+struct desk_trial {
+    int64_t known_seq; // of the event on record with this source and id; 0: none
+    bool is_order;     // to the service itself: no rule is asked, and nothing below is filled in
+    struct case_file file, after; // as it is, and as it would be
+    struct verdict verdict;
+    struct verdict_trace trace;
+    const char *receipt; // JSON
+    const char *words;   // the event's own, for its notices; NULL: none
+};
+
+// Decides an event as desk_handle() would, on the same way, and records nothing: a ledger that is
+// only looked at will do.
+must_check int desk_try(struct desk *desk, const struct event *event, struct desk_trial *ret,
+                        struct error *err);
 // Makes an event of each alarm and digest that is due, at most a turn's worth, and handles it,
 // inside the open transaction. Returns how many, or a negative errno as desk_handle() does.
 must_check int desk_ring(struct desk *desk, int64_t now_ms, struct error *err);

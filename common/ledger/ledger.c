@@ -30,14 +30,16 @@ static int start(struct ledger *ledger, struct error *err)
     return code < 0 ? code : store_ask(&ledger->store, next_seq_sql, &ledger->next_seq, err);
 }
 
-static int open_at(const char *path, struct ledger **ret, struct error *err)
+typedef int store_opener(struct store *store, const char *path, struct error *err);
+
+static int open_at(const char *path, store_opener *open, struct ledger **ret, struct error *err)
 {
     cleanup_with(ledger_closep) struct ledger *ledger = xcalloc(1, sizeof *ledger);
     int code;
 
     ledger->store.lock_fd = -1;
     ledger->accounts = account_cache_create();
-    code = store_open_writer(&ledger->store, path, err);
+    code = open(&ledger->store, path, err);
     if (code == 0) {
         code = start(ledger, err);
     }
@@ -51,12 +53,17 @@ static int open_at(const char *path, struct ledger **ret, struct error *err)
 
 int ledger_open(const char *path, struct ledger **ret, struct error *err)
 {
-    return open_at(path, ret, err);
+    return open_at(path, store_open_writer, ret, err);
+}
+
+int ledger_open_view(const char *path, struct ledger **ret, struct error *err)
+{
+    return open_at(path, store_open_reader, ret, err);
 }
 
 int ledger_open_memory(struct ledger **ret, struct error *err)
 {
-    return open_at(NULL, ret, err);
+    return open_at(NULL, store_open_writer, ret, err);
 }
 
 void ledger_close(struct ledger *ledger)

@@ -19,6 +19,9 @@ struct ledger;
 // daemon has it, -EPROTO where it is from a newer version or no ledger of ours, -EIO where it is
 // damaged.
 must_check int ledger_open(const char *path, struct ledger **ret, struct error *err);
+// Opens a ledger only to look at, beside the daemon that writes it or without one: what loads
+// works, what would write fails (the store is opened as ledger_reader.h has it).
+must_check int ledger_open_view(const char *path, struct ledger **ret, struct error *err);
 // Opens a ledger in memory, for trying things out.
 must_check int ledger_open_memory(struct ledger **ret, struct error *err);
 void ledger_close(struct ledger *ledger);

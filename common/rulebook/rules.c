@@ -6,6 +6,7 @@
 #include "common/base/nearest.h"
 #include "common/base/xalloc.h"
 #include "common/rulebook/reach.h"
+#include "common/rulebook/sense.h"
 
 enum { MATCHERS_MOST = 64 };
 
@@ -233,4 +234,5 @@ void rules_settle(struct reader *reader, struct rulebook *book)
     }
     sort_ages(book);
     reach_warn(book, reader->problems);
+    sense_warn(book, reader->problems);
 }

@@ -5,10 +5,13 @@
 #include "common/base/text.h"
 #include "common/verdict/facts.h"
 #include "common/verdict/life.h"
+#include "common/verdict/trace.h"
 #include "common/verdict/words.h"
 
 static const char law_one_hop[] = "law: one hop";
 static const char law_stand_firm[] = "law: stand firm";
+static const char law_people[] = "law: the account's own two people";
+static const char law_unknown[] = "law: nothing is lost for want of a record";
 static const char law_record[] = "law: a record tells nobody";
 
 const char *notice_kind_name(enum notice_kind kind)
@@ -45,6 +48,7 @@ struct scene { // all that a verdict is made from
     struct fact_source facts;
     struct arena *arena;
     struct verdict *verdict;
+    struct verdict_trace *trace; // NULL: nobody asks how it came about
 };
 
 static bool all_hold(const struct matcher *matchers, size_t count, const struct fact_source *facts)
@@ -59,15 +63,18 @@ static bool all_hold(const struct matcher *matchers, size_t count, const struct 
     return true;
 }
 
-static const char *tier_of(const struct rulebook *rulebook, const struct fact_source *facts)
+static const char *tier_of(const struct rulebook *rulebook, const struct fact_source *facts,
+                           struct verdict_trace *trace)
 {
     if (facts->account->tier) {
         return facts->account->tier;
     }
     for (size_t i = 0; i < rulebook->tier_count; i++) {
         const struct tier *tier = &rulebook->tiers[i];
+        bool matched = all_hold(tier->matchers, tier->matcher_count, facts);
 
-        if (all_hold(tier->matchers, tier->matcher_count, facts)) {
+        trace_tier(trace, tier, matched, facts);
+        if (matched) {
             return tier->name;
         }
     }
@@ -80,7 +87,7 @@ const char *verdict_tier(const struct rulebook *rulebook, const struct case_file
     struct fact_source facts = {
         .file = file, .issue = &file->issue, .account = &file->account, .now_ms = now_ms};
 
-    return tier_of(rulebook, &facts);
+    return tier_of(rulebook, &facts, NULL);
 }
 
 // The first rule that says a thing decides it; a later one that is reached fills only what is
@@ -108,8 +115,10 @@ static struct said ask_rules(const struct scene *scene)
 
     for (size_t i = 0; i < scene->rulebook->rule_count; i++) {
         const struct rule *rule = &scene->rulebook->rules[i];
+        bool matched = all_hold(rule->matchers, rule->matcher_count, &scene->facts);
 
-        if (all_hold(rule->matchers, rule->matcher_count, &scene->facts)) {
+        trace_rule(scene->trace, rule, matched, &scene->facts);
+        if (matched) {
             hear(&said, rule);
             if (!rule->go_on) {
                 break;
@@ -196,6 +205,9 @@ static void stand_firm(const struct scene *scene, const char *why)
 {
     struct text words = {0};
 
+    trace_law(scene->trace, law_stand_firm,
+              "the issue is with the sales rep already, and above the sales rep there is nobody: "
+              "both people get the same answer to give, whatever else the rules say");
     tell_both(scene, NOTICE_STAND_FIRM, NOTICE_STAND_FIRM, law_stand_firm, why);
     words_stand_firm(&words, scene->verdict->sales);
     scene->verdict->answer = arena_copy(scene->arena, text_string(&words));
@@ -210,6 +222,10 @@ static void hop_to_sales(const struct scene *scene, const struct rule *rule)
     struct verdict *verdict = scene->verdict;
 
     verdict->issue.hop = HOP_SALES;
+    trace_law(scene->trace, law_one_hop,
+              "rule '%s' hands the issue from the service rep to the sales rep: its one hop. Both "
+              "are told now, whatever else the rules say",
+              rule->name);
     tell_both(scene, NOTICE_ESCALATION, NOTICE_HANDED_OVER, rule->name, why_rule(scene, rule));
     if (scene->event->type == EVENT_ISSUE_ESCALATION_REQUESTED) {
         verdict->answer = arena_printf(scene->arena, "%s has it from here and will be in touch.",
@@ -242,6 +258,10 @@ static void tell_one(const struct scene *scene, enum role role, enum when when,
         decision->when = WHEN_NO;
         decision->rule = law_record;
         decision->why = "an account's record changed, and no rule asks for it";
+    }
+    if (!rule) {
+        trace_law(scene->trace, decision->rule, "to the %s rep: %s; %s", role_name(role),
+                  when_name(decision->when), decision->why);
     }
 }
 
@@ -304,6 +324,9 @@ static void decide_issue(const struct scene *scene, const struct said *said)
         verdict->answer = arena_printf(scene->arena, "%s looks after this and will see it through.",
                                        verdict->service->name);
         verdict->answer_limit = "no rule hands it over";
+        trace_law(scene->trace, law_one_hop,
+                  "the customer asks for somebody higher, and no rule hands the issue over: it "
+                  "stays with the service rep");
     }
     tell_one(scene, ROLE_SALES, said->heads_up, said->heads_up_by, any, said->urgent);
     tell_one(scene, ROLE_SERVICE, said->service, said->service_by, any, said->urgent);
@@ -319,6 +342,47 @@ const struct rep *verdict_person(const struct rulebook *rulebook, const struct a
         return rep;
     }
     return role == ROLE_SALES ? rulebook->default_sales : rulebook->default_service;
+}
+
+// Which of what each rule said counted, and by whose word the two people are the account's.
+static void trace_said(const struct scene *scene, const struct said *said)
+{
+    for (size_t i = 0; scene->trace && i < scene->trace->rule_count; i++) {
+        struct trial_trace *trial = &scene->trace->rules[i];
+
+        trial->heads_up = trial->rule == said->heads_up_by;
+        trial->service = trial->rule == said->service_by;
+        trial->escalate = said->escalate && trial->rule == said->escalate_by;
+    }
+}
+
+static void trace_people(const struct scene *scene)
+{
+    const struct verdict *verdict = scene->verdict;
+
+    for (int i = 0; scene->trace && i < 2; i++) {
+        enum role role = i ? ROLE_SALES : ROLE_SERVICE;
+        const struct rep *rep = i ? verdict->sales : verdict->service;
+        const char *named = i ? verdict->account.sales : verdict->account.service;
+
+        if (named && strcmp(named, rep->id) == 0) {
+            trace_law(scene->trace, law_people, "the %s rep is %s, whom the account names",
+                      role_name(role), rep->id);
+        } else if (named) {
+            trace_law(scene->trace, law_people,
+                      "the account names '%s', who is no %s rep of this rule book; so it is the "
+                      "default one, %s",
+                      named, role_name(role), rep->id);
+        } else {
+            trace_law(scene->trace, law_people, "the %s rep is %s, the default one",
+                      role_name(role), rep->id);
+        }
+    }
+    if (scene->trace && verdict->unknown) {
+        trace_law(scene->trace, law_unknown,
+                  "the %s is not on record; the event counts all the same, and goes to these two",
+                  verdict->unknown);
+    }
 }
 
 static void apply(const struct case_file *file, const struct event *event, struct verdict *ret)
@@ -338,13 +402,17 @@ static void apply(const struct case_file *file, const struct event *event, struc
     }
 }
 
-void verdict_decide(const struct rulebook *rulebook, const struct case_file *file,
-                    const struct event *event, int64_t now_ms, struct arena *arena,
-                    struct verdict *ret)
+void verdict_explain(const struct verdict_question *question, struct arena *arena,
+                     struct verdict_trace *trace, struct verdict *ret)
 {
-    struct scene scene = {.rulebook = rulebook, .event = event, .arena = arena, .verdict = ret};
+    const struct rulebook *rulebook = question->rulebook;
+    const struct case_file *file = question->file;
+    const struct event *event = question->event;
+    struct scene scene = {
+        .rulebook = rulebook, .event = event, .arena = arena, .verdict = ret, .trace = trace};
     struct said said;
 
+    trace_begin(trace, rulebook, arena);
     ret->issue = file->issue;
     ret->account = file->account;
     ret->save_issue = ret->save_account = false;
@@ -357,16 +425,31 @@ void verdict_decide(const struct rulebook *rulebook, const struct case_file *fil
                                        .issue = &ret->issue,
                                        .account = &ret->account,
                                        .event = event,
-                                       .now_ms = now_ms};
-    scene.facts.tier = tier_of(rulebook, &scene.facts);
+                                       .now_ms = question->now_ms};
+    scene.facts.tier = tier_of(rulebook, &scene.facts, trace);
+    trace_people(&scene);
     said = ask_rules(&scene);
     if (event_type_about(event->type) == ABOUT_ISSUE) {
         hear_alarm(&scene, &said);
-        ret->issue.alarm_at_ms = next_alarm(rulebook, &ret->issue, now_ms);
+        ret->issue.alarm_at_ms = next_alarm(rulebook, &ret->issue, question->now_ms);
         decide_issue(&scene, &said);
         ret->issue.owner = ret->issue.hop == HOP_SALES ? ret->sales->id : ret->service->id;
     } else {
         tell_one(&scene, ROLE_SALES, said.heads_up, said.heads_up_by, false, said.urgent);
         tell_one(&scene, ROLE_SERVICE, said.service, said.service_by, false, said.urgent);
     }
+    trace_said(&scene, &said);
+    if (trace) {
+        trace->tier = scene.facts.tier;
+        trace->tier_on_record = ret->account.tier != NULL;
+    }
+}
+
+void verdict_decide(const struct rulebook *rulebook, const struct case_file *file,
+                    const struct event *event, int64_t now_ms, struct arena *arena,
+                    struct verdict *ret)
+{
+    const struct verdict_question question = {rulebook, file, event, now_ms};
+
+    verdict_explain(&question, arena, NULL, ret);
 }

@@ -60,6 +60,20 @@ void verdict_decide(const struct rulebook *rulebook, const struct case_file *fil
                     const struct event *event, int64_t now_ms, struct arena *arena,
                     struct verdict *ret);
 
+// What a verdict is asked for.
+struct verdict_question {
+    const struct rulebook *rulebook;
+    const struct case_file *file;
+    const struct event *event;
+    int64_t now_ms;
+};
+
+struct verdict_trace;
+
+// The same, and writes down how it came about (trace.h), in arena too. trace NULL: nothing is.
+void verdict_explain(const struct verdict_question *question, struct arena *arena,
+                     struct verdict_trace *trace, struct verdict *ret);
+
 // The account's own person in a role, as far as the rule book knows one of that role by that id, or
 // else the default one.
 const struct rep *verdict_person(const struct rulebook *rulebook, const struct account *account,

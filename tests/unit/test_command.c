@@ -78,6 +78,19 @@ static void test_every_spelling_of_a_flag(void **state)
     assert_string_equal(call.arguments[2], "--");
 }
 
+static void test_a_flag_may_come_again(void **state)
+{
+    struct invocation call;
+    int at = 0;
+
+    (void)state;
+    reads(&call, "list", "--lane", "a", "x", "-o", "--lane=b", "--json");
+    assert_string_equal(invocation_next(&call, "lane", &at), "a");
+    assert_string_equal(invocation_next(&call, "lane", &at), "b");
+    assert_null(invocation_next(&call, "lane", &at));
+    assert_string_equal(invocation_value(&call, "lane"), "b");
+}
+
 static void test_help_needs_no_arguments(void **state)
 {
     struct invocation call;
@@ -130,6 +143,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_flags_stand_anywhere),
         cmocka_unit_test(test_every_spelling_of_a_flag),
+        cmocka_unit_test(test_a_flag_may_come_again),
         cmocka_unit_test(test_help_needs_no_arguments),
         cmocka_unit_test(test_what_is_wrong_is_refused),
         cmocka_unit_test(test_numbers),

@@ -401,7 +401,8 @@ static void warns_of_what_can_never_be(void **state)
            "book.conf:8: rule 'b' and the 1 after it can never be reached: rule 'a' at ");
     assert_int_equal(shelf->problems.warning_count, 1);
     load_well(shelf,
-              PEOPLE "rules: ( { name = \"a\"; match = [ \"amount > 5\" ]; continue = true; },\n"
+              PEOPLE "rules: ( { name = \"a\"; match = [ \"amount > 5\" ]; continue = true;\n"
+                     "heads_up = \"now\"; },\n"
                      "{ name = \"b\"; match = [ \"amount > 5\" ]; },\n"
                      "{ name = \"c\"; match = [ \"amount > 6\" ]; },\n"
                      "{ name = \"d\"; match = [ \"amount >= 5\" ]; },\n"

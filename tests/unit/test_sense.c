@@ -1,0 +1,146 @@
+// What a rule book can say and cannot mean: matchers that contradict each other, rules without an
+// effect, a role that nobody ever tells anything. And what looks so and is not.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/shelf.h"
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+#define PEOPLE                                                                                     \
+    "reps: ( { id = \"rich\"; name = \"R\"; role = \"sales\"; webhook: { url = \"https://h/\"; "   \
+    "}; },\n"                                                                                      \
+    "{ id = \"pat\"; name = \"P\"; role = \"service\"; webhook: { url = \"https://h/\"; }; } );\n" \
+    "default: { service = \"pat\"; sales = \"rich\"; };\n"
+
+static const char *warnings(struct shelf *shelf, const char *words)
+{
+    char book[4096];
+
+    (void)snprintf(book, sizeof book, PEOPLE "%s", words);
+    write_file(shelf, "book.conf", book);
+    if (load(shelf, "book.conf", false) < 0) {
+        fail_msg("%s", text_string(&shelf->problems.errors));
+    }
+    return text_string(&shelf->problems.warnings);
+}
+
+static const char *of_matchers(struct shelf *shelf, const char *matchers)
+{
+    char rule[2048];
+
+    (void)snprintf(rule, sizeof rule,
+                   "rules: ( { name = \"it\"; heads_up = \"now\"; match = [ %s ]; } );", matchers);
+    return warnings(shelf, rule);
+}
+
+static void contradicting_matchers_are_told(void **state)
+{
+    static const char *const never[] = {
+        "\"amount >= 10\", \"amount < 5\"",
+        "\"amount > 10\", \"amount <= 10.00\"",
+        "\"amount = 10\", \"amount > 10\"",
+        "\"amount > 10\", \"category = x\", \"amount = 10\"",
+        "\"category = a\", \"category = b\"",
+        "\"category in a, b\", \"category in c, d\"",
+        "\"category = a\", \"category != a\"",
+        "\"category in a, b\", \"category !~ ^[ab]$\"",
+        "\"event = issue.opened\", \"event = issue.closed\"",
+        "\"event = issue.opened\", \"event =~ ^account\"",
+        "\"issue.hop > 1\"",
+        "\"hour > 23\"",
+        "\"transfers < 0\"",
+        "\"age > 3d\", \"age < 2d\"",
+        "\"data.n > 5\", \"data.n < 5\"",
+        "\"data.n = 5\", \"data.n > 7\"",
+        "\"data.w = a\", \"data.w = b\"",
+    };
+
+    for (size_t i = 0; i < COUNT_OF(never); i++) {
+        const char *said = of_matchers(*state, never[i]);
+
+        if (!strstr(said, "book.conf:4: rule 'it' never matches: ")) {
+            fail_msg("%s: '%s'", never[i], said);
+        }
+    }
+    assert_non_null(strstr(of_matchers(*state, never[0]),
+                           "'amount >= 10' and 'amount < 5' can never hold together"));
+    assert_non_null(strstr(of_matchers(*state, "\"hour > 23\""), "'hour > 23' can never hold\n"));
+    assert_non_null(strstr(warnings(*state, "tiers: ( { name = \"big\"; match = [ \"account.value "
+                                            "> 5\", \"account.value < 3\" ]; } );"),
+                           "tier 'big' never matches: "));
+}
+
+static void what_can_hold_is_left_alone(void **state)
+{
+    static const char *const sound[] = {
+        "\"amount >= 10\", \"amount < 11\"",
+        "\"amount >= 10\", \"amount <= 10\"",
+        "\"amount > -5\", \"amount < 0\"",
+        "\"amount in 1, 20\", \"amount > 10\"",
+        "\"category in a, b\", \"category in b, c\"",
+        "\"category in a, b\", \"category != a\"",
+        "\"category != a\", \"category != b\"",
+        "\"category =~ a\", \"category =~ b\"",
+        "\"event in issue.opened, issue.closed\", \"event =~ opened\"",
+        "\"severity != minor\", \"severity != normal\", \"severity != major\"",
+        "\"data.a = 1\", \"data.b = 2\"",
+        "\"data.a = 5\", \"data.a =~ ^5.0$\"",
+        "\"data.a = 5\", \"data.a = 5.00\"",
+        "\"issue.hop = sales\"",
+        "\"hour >= 23\"",
+        "\"age >= 0s\"",
+    };
+
+    for (size_t i = 0; i < COUNT_OF(sound); i++) {
+        const char *said = of_matchers(*state, sound[i]);
+
+        if (said[0]) {
+            fail_msg("%s: '%s'", sound[i], said);
+        }
+    }
+}
+
+static void a_rule_without_effect_is_told(void **state)
+{
+    const char *idle = "rules: ( { name = \"idle\"; continue = true; },\n"
+                       "{ name = \"loud\"; heads_up = \"now\"; } );";
+    const char *stops = "rules: ( { name = \"stop\"; match = [ \"category = x\" ]; },\n"
+                        "{ name = \"loud\"; heads_up = \"now\"; } );";
+    const char *urgent = "rules: ( { name = \"u\"; continue = true; priority = \"urgent\"; },\n"
+                         "{ name = \"loud\"; heads_up = \"now\"; } );";
+
+    assert_non_null(strstr(warnings(*state, idle), "book.conf:4: rule 'idle' has no effect"));
+    assert_string_equal(warnings(*state, stops), "");
+    assert_string_equal(warnings(*state, urgent), "");
+}
+
+static void a_role_that_nobody_tells_is_told(void **state)
+{
+    const char *deaf = "rules: ( { name = \"a\"; heads_up = \"no\"; service = \"no\"; } );";
+
+    assert_non_null(strstr(warnings(*state, deaf), "ever tells a sales rep anything"));
+    assert_null(strstr(warnings(*state, deaf), "ever tells a service rep anything"));
+    assert_non_null(strstr(warnings(*state, "unsaid: { heads_up = \"now\"; service = \"no\"; };"
+                                            "rules: ( { name = \"a\"; heads_up = \"no\"; } );"),
+                           "ever tells a service rep anything"));
+    assert_string_equal(
+        warnings(*state, "rules: ( { name = \"a\"; service = \"no\"; escalate = true; } );"), "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(contradicting_matchers_are_told, open_shelf, close_shelf),
+        cmocka_unit_test_setup_teardown(what_can_hold_is_left_alone, open_shelf, close_shelf),
+        cmocka_unit_test_setup_teardown(a_rule_without_effect_is_told, open_shelf, close_shelf),
+        cmocka_unit_test_setup_teardown(a_role_that_nobody_tells_is_told, open_shelf, close_shelf),
+    };
+
+    return cmocka_run_group_tests_name("sense", tests, NULL, NULL);
+}
