@@ -12,8 +12,9 @@
 
 // In the order of the usage.
 static const struct command *const commands[] = {
-    &publish_command, &event_command,   &accounts_command, &issues_command, &show_command,
-    &why_command,     &notices_command, &retry_command,    &check_command,  &status_command,
+    &publish_command, &event_command,  &accounts_command, &issues_command,
+    &show_command,    &why_command,    &notices_command,  &retry_command,
+    &check_command,   &reload_command, &status_command,
 };
 
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };

@@ -15,7 +15,9 @@
 #include "common/verdict/life.h"
 #include "common/verdict/verdict.h"
 
-#define ALARM_SOURCE "/headsup/alarm" // of the events that the desk makes; nobody else may
+// Of the events that the desk makes; nobody else may.
+#define ALARM_SOURCE  "/headsup/alarm"
+#define SIGNAL_SOURCE "/headsup/signal"
 
 enum { RING_AT_ONCE = 64 };
 
@@ -48,23 +50,29 @@ static unsigned wanted_by(const struct matcher *matchers, size_t count)
     return wants;
 }
 
-struct desk *desk_create(const struct rulebook *rulebook, struct ledger *ledger,
-                         const struct desk_listener *listener)
+void desk_take_rulebook(struct desk *desk, const struct rulebook *rulebook)
 {
-    struct desk *desk = xcalloc(1, sizeof *desk);
-
     desk->rulebook = rulebook;
-    desk->ledger = ledger;
-    desk->arena = arena_create();
-    if (listener) {
-        desk->listener = *listener;
-    }
+    desk->wants = 0;
     for (size_t i = 0; i < rulebook->rule_count; i++) {
         desk->wants |= wanted_by(rulebook->rules[i].matchers, rulebook->rules[i].matcher_count);
     }
     for (size_t i = 0; i < rulebook->tier_count; i++) {
         desk->wants |= wanted_by(rulebook->tiers[i].matchers, rulebook->tiers[i].matcher_count);
     }
+}
+
+struct desk *desk_create(const struct rulebook *rulebook, struct ledger *ledger,
+                         const struct desk_listener *listener)
+{
+    struct desk *desk = xcalloc(1, sizeof *desk);
+
+    desk->ledger = ledger;
+    desk->arena = arena_create();
+    if (listener) {
+        desk->listener = *listener;
+    }
+    desk_take_rulebook(desk, rulebook);
     return desk;
 }
 
@@ -255,6 +263,44 @@ static int retry_dead(struct desk *desk, const struct event *event, char *why, s
     return 0;
 }
 
+// A bad rule book refuses the event that asked for it.
+static void refuse_rulebook(const struct desk *desk, const struct event *event,
+                            const struct problems *problems, struct text *out)
+{
+    const char *errors = text_string(&problems->errors);
+    struct refusal why;
+
+    (void)refusal_set(
+        &why, "bad_rulebook", "",
+        "the rule book %s is refused and the old one stays in force: %zu error%s: %.*s",
+        desk->rulebook->path, problems->error_count, problems->error_count == 1 ? "" : "s",
+        (int)strcspn(errors, "\n"), errors);
+    refusal_name(&why, event->id, event->source);
+    receipt_write_refused_list(out, &why, errors);
+}
+
+// Asks for the rule book to be read anew. False: it is refused, and so is the event.
+static bool try_reload(struct desk *desk, const struct event *event, struct receipt *receipt,
+                       struct text *out)
+{
+    const struct problems *problems = NULL;
+    struct text say = {0};
+    int code;
+
+    if (!desk->listener.try_reload) {
+        return true;
+    }
+    code = desk->listener.try_reload(desk->listener.reloader, &say, &problems);
+    if (code < 0) {
+        refuse_rulebook(desk, event, problems, out);
+    } else {
+        receipt->answer = arena_copy(desk->arena, text_string(&say));
+        receipt->warnings = text_string(&problems->warnings);
+    }
+    text_finish(&say);
+    return code == 0;
+}
+
 // An order to the service itself; its row says that nobody is told.
 static int handle_order(struct desk *desk, const struct event *event, const char *peer,
                         struct text *out, struct error *err)
@@ -275,14 +321,17 @@ static int handle_order(struct desk *desk, const struct event *event, const char
     char why[128] = "on record";
     int code = 0;
 
+    if (event->type == EVENT_RULEBOOK_RELOADED && !try_reload(desk, event, &receipt, out)) {
+        return 0;
+    }
     if (event->type == EVENT_NOTICE_RETRIED) {
         code = retry_dead(desk, event, why, sizeof why, err);
+        receipt.answer = why;
     }
     if (code < 0) {
         return code;
     }
     notice.why = why;
-    receipt.answer = event->type == EVENT_NOTICE_RETRIED ? why : NULL;
     text_clear(&desk->receipt);
     receipt_write_accepted(&desk->receipt, &receipt);
     json_put_raw(out, NULL, desk->receipt.bytes, desk->receipt.size);
@@ -300,9 +349,9 @@ static int handle(struct desk *desk, const struct event *event, const char *peer
     struct refusal why;
     int found;
 
-    if (strcmp(event->source, ALARM_SOURCE) == 0) {
-        (void)refusal_set(&why, "bad_value", "/source",
-                          "the source " ALARM_SOURCE " is the service's own");
+    if (strcmp(event->source, ALARM_SOURCE) == 0 || strcmp(event->source, SIGNAL_SOURCE) == 0) {
+        (void)refusal_set(&why, "bad_value", "/source", "the source %s is the service's own",
+                          event->source);
         refusal_name(&why, event->id, event->source);
         receipt_write_refused(receipt, &why);
         return 0;
@@ -332,6 +381,26 @@ static int handle(struct desk *desk, const struct event *event, const char *peer
     }
 }
 
+// The bytes of an event that the desk makes, as if they had come in.
+static void write_own(struct event *event, struct text *bytes)
+{
+    char time[MOMENT_TEXT_BYTES], type[LIMIT_TYPE_BYTES];
+
+    (void)snprintf(type, sizeof type, "headsup.%s", event_type_name(event->type));
+    json_open_object(bytes, NULL);
+    json_put_string(bytes, "specversion", "1.0");
+    json_put_string(bytes, "id", event->id);
+    json_put_string(bytes, "source", event->source);
+    json_put_string(bytes, "type", type);
+    if (event->subject) {
+        json_put_string(bytes, "subject", event->subject);
+    }
+    json_put_string(bytes, "time", moment_format(event->time_ms, time));
+    json_close_object(bytes);
+    event->bytes = text_string(bytes);
+    event->size = bytes->size;
+}
+
 // An alarm takes the way of every other event.
 static int ring_one(struct desk *desk, const struct due_alarm *alarm, int64_t now_ms,
                     struct error *err)
@@ -349,16 +418,7 @@ static int ring_one(struct desk *desk, const struct due_alarm *alarm, int64_t no
     // with its seq, so that it is new even where the clock went back and it rings for a second time
     (void)snprintf(id, sizeof id, "%s at %s, %lld", alarm->issue_key,
                    moment_format(alarm->at_ms, time), (long long)ledger_next_seq(desk->ledger));
-    json_open_object(&bytes, NULL);
-    json_put_string(&bytes, "specversion", "1.0");
-    json_put_string(&bytes, "id", id);
-    json_put_string(&bytes, "source", event.source);
-    json_put_string(&bytes, "type", "headsup.alarm.rang");
-    json_put_string(&bytes, "subject", event.subject);
-    json_put_string(&bytes, "time", time);
-    json_close_object(&bytes);
-    event.bytes = text_string(&bytes);
-    event.size = bytes.size;
+    write_own(&event, &bytes);
     code = handle_case(desk, &event, NULL, &receipt, err);
     text_finish(&bytes);
     text_finish(&receipt);
@@ -376,6 +436,27 @@ int desk_ring(struct desk *desk, int64_t now_ms, struct error *err)
     }
     arena_reset(desk->arena);
     return code < 0 ? code : count;
+}
+
+int desk_reload(struct desk *desk, int64_t now_ms, struct error *err)
+{
+    char time[MOMENT_TEXT_BYTES], id[128];
+    struct text bytes = {0}, receipt = {0};
+    struct event event = {.type = EVENT_RULEBOOK_RELOADED,
+                          .id = id,
+                          .source = SIGNAL_SOURCE,
+                          .time_ms = now_ms,
+                          .received_ms = now_ms};
+    int code;
+
+    (void)snprintf(id, sizeof id, "SIGHUP at %s, %lld", moment_format(now_ms, time),
+                   (long long)ledger_next_seq(desk->ledger));
+    write_own(&event, &bytes);
+    code = handle_order(desk, &event, NULL, &receipt, err);
+    text_finish(&bytes);
+    text_finish(&receipt);
+    arena_reset(desk->arena);
+    return code;
 }
 
 int desk_handle(struct desk *desk, const struct event_slice *slice, const char *peer,

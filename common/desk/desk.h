@@ -19,6 +19,11 @@ struct desk_listener {
     void (*lane_has_work)(void *user, const char *lane);   // a notice waits for it
     void (*lane_is_resumed)(void *user, const char *lane); // somebody asked to try again; NULL: all
     void *user;
+    // Reads the changed rule book: 0 and what to say of it, where it is good and will be taken over
+    // once the transaction is committed; negative: refused. problems are borrowed until the next
+    // event.
+    int (*try_reload)(void *reloader, struct text *say, const struct problems **ret_problems);
+    void *reloader;
 };
 
 // rulebook and ledger are borrowed. listener may be NULL.
@@ -34,6 +39,10 @@ must_check int desk_handle(struct desk *desk, const struct event_slice *slice, c
 // Makes an event of each alarm that is due, at most a turn's worth, and handles it, inside the open
 // transaction. Returns how many, or a negative errno as desk_handle() does.
 must_check int desk_ring(struct desk *desk, int64_t now_ms, struct error *err);
+// Makes an event of a signal that asks for the rule book to be taken over, and handles it likewise.
+must_check int desk_reload(struct desk *desk, int64_t now_ms, struct error *err);
+// From now on the rule book is this one; borrowed. Between two transactions.
+void desk_take_rulebook(struct desk *desk, const struct rulebook *rulebook);
 // Appends the receipt of an event that could not be stored now.
 void desk_unavailable(const struct event_slice *slice, int64_t now_ms, const char *message,
                       struct text *receipt);

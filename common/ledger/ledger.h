@@ -32,8 +32,9 @@ void ledger_end_read(struct ledger *ledger);
 must_check int ledger_begin(struct ledger *ledger, struct error *err);
 must_check int ledger_commit(struct ledger *ledger, struct error *err);
 void ledger_rollback(struct ledger *ledger);
-// Moves what the write-ahead log holds to where it belongs, as far as that pays: little at a time while
-// there is nothing else to do, or much where it grew long. After a commit. Negative: it failed.
+// Moves what the write-ahead log holds to where it belongs, as far as that pays: little at a time
+// while there is nothing else to do, or much where it grew long. After a commit. Negative: it
+// failed.
 must_check int ledger_checkpoint(struct ledger *ledger, bool idle, struct error *err);
 // True where ledger_checkpoint() would have something to do.
 bool ledger_wants_checkpoint(const struct ledger *ledger, bool idle);
@@ -94,7 +95,7 @@ must_check int ledger_due_alarms(struct ledger *ledger, int64_t now_ms, int limi
 // When the next alarm rings: 1 and ret_ms, 0 where none is armed, or a negative errno.
 must_check int ledger_next_alarm(struct ledger *ledger, int64_t *ret_ms, struct error *err);
 // Arms the alarms of all open issues anew where the ages differ from those of the last call; ages
-// that an issue is past already do not ring.
+// that an issue is past already do not ring, but for an alarm that is due and has not rung.
 must_check int ledger_arm_alarms(struct ledger *ledger, const int64_t *ages_ms, size_t count,
                                  int64_t now_ms, struct error *err);
 
@@ -123,6 +124,20 @@ must_check int ledger_retry_dead(struct ledger *ledger, int64_t num, const char 
 // The lane that a dead letter died in: 1 found, 0 no such dead letter, or a negative errno.
 must_check int ledger_dead_lane(struct ledger *ledger, int64_t num, struct arena *arena,
                                 const char **ret_lane, struct error *err);
+// The first lane after that one, in the order of their names, that a notice waits for: 1 found (in
+// arena), 0 none, or a negative errno.
+must_check int ledger_waiting_lane(struct ledger *ledger, const char *after, struct arena *arena,
+                                   const char **ret_lane, struct error *err);
+// A notice that waits goes to somebody else, as if it had not been tried. why is added to its own.
+struct notice_move {
+    int64_t num, now_ms;
+    const char *rep, *lane, *why;
+};
+must_check int ledger_move_notice(struct ledger *ledger, const struct notice_move *move,
+                                  struct error *err);
+// What waits for its next try in that lane is due now, and as if it had not been tried.
+must_check int ledger_hasten_lane(struct ledger *ledger, const char *lane, int64_t now_ms,
+                                  struct error *err);
 // A lane's standing state, which outlives the daemon.
 must_check int ledger_save_lane(struct ledger *ledger, const struct lane_record *lane,
                                 struct error *err);
