@@ -1,23 +1,11 @@
 #include "daemon/reload.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "common/base/log.h"
-#include "common/base/moment.h"
 #include "common/ledger/ledger.h"
 #include "daemon/notify.h"
-
-static void tell_systemd(void)
-{
-    char lines[64];
-
-    (void)snprintf(lines, sizeof lines, "RELOADING=1\nMONOTONIC_USEC=%" PRId64,
-                   clock_mono_ms() * 1000);
-    notify_send(lines);
-}
 
 static bool same_binds(const struct rulebook *left, const struct rulebook *right)
 {
@@ -59,7 +47,7 @@ static void log_lines(void (*log)(const char *format, ...), const char *lines)
 
 static void read_book(struct reload *reload)
 {
-    tell_systemd();
+    notify_reloading();
     reload->tried = true;
     if (rulebook_load(reload->old->path, true, &reload->fresh, &reload->problems) < 0) {
         log_lines(log_error, text_string(&reload->problems.errors));

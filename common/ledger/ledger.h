@@ -124,20 +124,6 @@ must_check int ledger_retry_dead(struct ledger *ledger, int64_t num, const char 
 // The lane that a dead letter died in: 1 found, 0 no such dead letter, or a negative errno.
 must_check int ledger_dead_lane(struct ledger *ledger, int64_t num, struct arena *arena,
                                 const char **ret_lane, struct error *err);
-// The first lane after that one, in the order of their names, that a notice waits for: 1 found (in
-// arena), 0 none, or a negative errno.
-must_check int ledger_waiting_lane(struct ledger *ledger, const char *after, struct arena *arena,
-                                   const char **ret_lane, struct error *err);
-// A notice that waits goes to somebody else, as if it had not been tried. why is added to its own.
-struct notice_move {
-    int64_t num, now_ms;
-    const char *rep, *lane, *why;
-};
-must_check int ledger_move_notice(struct ledger *ledger, const struct notice_move *move,
-                                  struct error *err);
-// What waits for its next try in that lane is due now, and as if it had not been tried.
-must_check int ledger_hasten_lane(struct ledger *ledger, const char *lane, int64_t now_ms,
-                                  struct error *err);
 // A lane's standing state, which outlives the daemon.
 must_check int ledger_save_lane(struct ledger *ledger, const struct lane_record *lane,
                                 struct error *err);

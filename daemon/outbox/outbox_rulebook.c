@@ -5,6 +5,7 @@
 
 #include "common/base/log.h"
 #include "common/base/xalloc.h"
+#include "common/ledger/ledger_moves.h"
 #include "daemon/outbox/outbox_private.h"
 
 struct endpoints {

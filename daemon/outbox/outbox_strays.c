@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/base/log.h"
+#include "common/ledger/ledger_moves.h"
 #include "common/verdict/verdict.h"
 #include "daemon/outbox/outbox_private.h"
 
