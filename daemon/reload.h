@@ -25,7 +25,7 @@ struct reload {
 };
 
 // For the desk: see struct desk_listener.
-int reload_try(void *reload, struct text *say, const struct problems **ret_problems);
+int reload_try(void *user, struct text *say, const struct problems **ret_problems);
 // Puts on record what follows from a fresh rule book, inside the open transaction.
 must_check int reload_record(struct reload *reload, int64_t now_ms, struct error *err);
 // The transaction failed: a fresh rule book is let go.

@@ -15,7 +15,8 @@ struct endpoints {
 
 static struct endpoints endpoints_of(const struct rulebook *rulebook)
 {
-    struct endpoints all = {.list = xcalloc(rulebook->rep_count * 2 + 1, sizeof *all.list)};
+    size_t most = rulebook->rep_count * 2 + 1;
+    struct endpoints all = {.list = xcalloc(most, sizeof(const struct endpoint *))};
 
     for (size_t i = 0; i < rulebook->rep_count; i++) {
         all.list[all.count++] = &rulebook->reps[i].webhook;
@@ -49,6 +50,7 @@ static bool same_pace(const struct endpoint *left, const struct endpoint *right)
            left->connect_timeout_ms == right->connect_timeout_ms;
 }
 
+// NOLINTNEXTLINE(readability-function-size): the nesting is inside uthash's macro
 static struct slot *find(struct slot *by_lane, const char *lane)
 {
     struct slot *slot;
@@ -129,6 +131,7 @@ struct change {
     struct slot *by_lane;
 };
 
+// NOLINTNEXTLINE(readability-function-size): as above
 static struct slot *add_slot(struct change *change, const struct slot *old,
                              const struct endpoint *endpoint)
 {

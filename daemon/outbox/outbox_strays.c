@@ -72,6 +72,15 @@ static int settle(struct outbox *outbox, const struct notice_record *record, int
     return ledger_move_notice(outbox->ledger, &move, err);
 }
 
+// NOLINTNEXTLINE(readability-function-size): the nesting is inside uthash's macro
+static bool in_hand(const struct outbox *outbox, int64_t num)
+{
+    struct job *job;
+
+    HASH_FIND(hh, outbox->jobs, &num, sizeof num, job);
+    return job != NULL;
+}
+
 // Settles some notices of the lane, and says how many. What the courier has in hand waits for its
 // outcome.
 static int sweep_lane(struct outbox *outbox, const char *lane, int64_t now_ms, struct error *err)
@@ -83,17 +92,14 @@ static int sweep_lane(struct outbox *outbox, const char *lane, int64_t now_ms, s
         count = ledger_due_notices(outbox->ledger, &cursor, INT64_MAX, LANE_WINDOW, outbox->arena,
                                    outbox->records, err);
         for (int i = 0; i < count; i++) {
-            struct job *job;
+            int code = 0;
 
-            HASH_FIND(hh, outbox->jobs, &outbox->records[i].num, sizeof outbox->records[i].num,
-                      job);
-            if (!job) {
-                int code = settle(outbox, &outbox->records[i], now_ms, err);
-
-                if (code < 0) {
-                    return code;
-                }
+            if (!in_hand(outbox, outbox->records[i].num)) {
+                code = settle(outbox, &outbox->records[i], now_ms, err);
                 settled++;
+            }
+            if (code < 0) {
+                return code;
             }
         }
     }

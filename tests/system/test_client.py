@@ -18,7 +18,7 @@ import zmq
 import harness
 from events import opened
 
-COMMANDS = ["publish", "event", "accounts", "issues", "show", "why", "notices", "retry", "check", "status"]
+COMMANDS = ["publish", "event", "accounts", "issues", "show", "why", "notices", "retry", "check", "reload", "status"]
 
 
 class PlayedDaemon:
