@@ -110,6 +110,7 @@ static int run(const struct invocation *invocation)
 
 const struct command reload_command = {
     .name = "reload",
+    .arguments = "",
     .summary = "have the daemon take over the changed rule book",
     .words =
         "Asks the daemon to read its rule book anew, and says what came of it: the new one is\n"
