@@ -14,7 +14,7 @@
 static const struct command *const commands[] = {
     &publish_command, &event_command,   &accounts_command, &issues_command,
     &show_command,    &why_command,     &notices_command,  &retry_command,
-    &check_command,   &explain_command, &status_command,
+    &check_command,   &explain_command, &reload_command,   &status_command,
 };
 
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };

@@ -1,7 +1,6 @@
 #include "client/receipt_words.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <string.h>
 
 #include "client/print.h"
@@ -15,6 +14,15 @@ static void decrefp(json_t **value)
 static const char *word(const json_t *object, const char *name)
 {
     return json_string_value(json_object_get(object, name));
+}
+
+void receipt_print_list(FILE *to, const char *words, const json_t *list)
+{
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *line = json_string_value(json_array_get(list, i));
+
+        print_line(to, "%s%s", words, line ? line : "");
+    }
 }
 
 static void print_issue(FILE *to, const json_t *issue)
@@ -96,6 +104,7 @@ static void print_accepted(FILE *to, const json_t *receipt)
     }
     print_answer(to, json_object_get(receipt, "answer"));
     print_terms(to, json_object_get(receipt, "terms"));
+    receipt_print_list(to, "warning: ", json_object_get(receipt, "warnings"));
 }
 
 static void print_other(FILE *to, const json_t *receipt, const char *status)
@@ -107,6 +116,7 @@ static void print_other(FILE *to, const json_t *receipt, const char *status)
     if (code) {
         print_line(to, "  %s%s%s", code, path ? ", at " : "", path ? path : "");
     }
+    receipt_print_list(to, "error: ", json_object_get(receipt, "errors"));
 }
 
 void receipt_print(FILE *to, const char *bytes, size_t size)

@@ -56,7 +56,7 @@ static int run_desk(const char *path)
         log_error("the rule book %s is refused", path);
         return EXIT_FAILURE;
     }
-    code = turn_run(rulebook, &err);
+    code = turn_run(&rulebook, &err);
     if (code < 0) {
         log_error("%s", err.message);
         return EXIT_FAILURE;

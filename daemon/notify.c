@@ -1,10 +1,13 @@
 #include "daemon/notify.h"
 
+#include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 void notify_send(const char *lines)
@@ -28,6 +31,17 @@ void notify_send(const char *lines)
                      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size));
         (void)close(fd);
     }
+}
+
+void notify_reloading(void)
+{
+    struct timespec now = {0};
+    char lines[64];
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    (void)snprintf(lines, sizeof lines, "RELOADING=1\nMONOTONIC_USEC=%" PRId64,
+                   (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+    notify_send(lines);
 }
 
 int64_t notify_watchdog_ms(void)

@@ -17,7 +17,7 @@ enum {
 
 // Says that the other end is this program, and of this form: a daemon that was replaced on disk
 // while it ran may start a courier of another version.
-#define PAIR_MARK UINT32_C(0x48550001)
+#define PAIR_MARK UINT32_C(0x48550002)
 #define NO_TEXT   UINT32_MAX // in sizes: the text is NULL
 
 // What each frame begins with. The texts follow, in order, each with its NUL.
@@ -225,6 +225,11 @@ int pair_send_lane(struct pair *pair, const struct pair_lane *lane)
               });
 }
 
+int pair_send_shut(struct pair *pair, const char *lane)
+{
+    return send_draft(pair, &(struct draft){.kind = PAIR_SHUT, .texts = {slice_of(lane)}});
+}
+
 int pair_send_job(struct pair *pair, const struct pair_job *job)
 {
     return send_draft(pair, &(struct draft){
@@ -378,6 +383,9 @@ static bool read_message(const zmq_msg_t *frame, struct pair_message *ret)
     switch (draft.kind) {
     case PAIR_LANE:
         return read_lane(&draft, &ret->lane);
+    case PAIR_SHUT:
+        ret->shut = draft.texts[0].bytes;
+        return has_strings(&draft, 1);
     case PAIR_JOB:
         return read_job(&draft, &ret->job);
     case PAIR_OUTCOME:

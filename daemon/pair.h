@@ -2,7 +2,9 @@
 // socket (ipc, in the runtime directory). Each message is one frame of fixed header and texts; both
 // ends are this program, yet every length is checked. No shared memory, no mutex.
 //
-//   desk -> courier   LANE      open or change a lane: where it sends and how (with its secret)
+//   desk -> courier   LANE      open or change a lane: where it sends and how (with its secret);
+//                               what of it was not started comes back untried, as with SHUT
+//                     SHUT      a lane is no more
 //                     JOB       one notice to send, body and all
 //                     STOP      finish what is under way, until the deadline, then end
 //   courier -> desk   HELLO     up and ready for lanes
@@ -17,7 +19,15 @@
 #include "common/base/error.h"
 #include "common/rulebook/rulebook.h"
 
-enum pair_kind { PAIR_LANE = 1, PAIR_JOB, PAIR_STOP, PAIR_HELLO, PAIR_OUTCOME, PAIR_ALIVE };
+enum pair_kind {
+    PAIR_LANE = 1,
+    PAIR_SHUT,
+    PAIR_JOB,
+    PAIR_STOP,
+    PAIR_HELLO,
+    PAIR_OUTCOME,
+    PAIR_ALIVE
+};
 
 // What became of a job. The desk decides what follows (outbox/lanes.h).
 enum send_result {
@@ -26,7 +36,8 @@ enum send_result {
     SEND_REFUSED,   // other 4xx: dead letter at once
     SEND_PAUSE,     // 401, 403, 404, 407, 3xx, or an address that the policy forbids
     SEND_GONE,      // 410
-    SEND_UNTRIED    // handed back: an earlier job of the lane failed, or the courier stops
+    SEND_UNTRIED    // handed back: an earlier job of the lane failed, the lane was changed or shut,
+                    // or the courier stops
 };
 
 struct pair_lane {                   // PAIR_LANE
@@ -64,6 +75,7 @@ struct pair_message { // one that was received; strings borrow from it
         struct pair_lane lane;
         struct pair_job job;
         struct pair_outcome outcome;
+        const char *shut;    // PAIR_SHUT: the lane
         int64_t deadline_ms; // PAIR_STOP: how long it may take
     };
     void *frame; // owned
@@ -88,6 +100,7 @@ int pair_fd(struct pair *pair);       // ZMQ_FD, edge-triggered: drain before ea
 // with the caller). An edge of pair_fd() may be used up by it: receive until 0 before the next
 // wait.
 must_check int pair_send_lane(struct pair *pair, const struct pair_lane *lane);
+must_check int pair_send_shut(struct pair *pair, const char *lane);
 must_check int pair_send_job(struct pair *pair, const struct pair_job *job);
 must_check int pair_send_stop(struct pair *pair, int64_t deadline_ms);
 must_check int pair_send_outcome(struct pair *pair, const struct pair_outcome *outcome);

@@ -21,6 +21,7 @@
 #include "daemon/intake/intake.h"
 #include "daemon/notify.h"
 #include "daemon/outbox/outbox.h"
+#include "daemon/reload.h"
 
 enum {
     TURN_REQUESTS = 4096,
@@ -40,7 +41,8 @@ struct answered { // one request and the replies to its frames
 };
 
 struct turn {
-    const struct rulebook *rulebook;
+    struct rulebook *rulebook; // owned: that is in force
+    struct reload reload;      // of a changed one
     void *zmq_context;
     struct ledger *ledger;
     struct desk *desk;
@@ -54,6 +56,7 @@ struct turn {
     int64_t ring_at_ms;     // when the next alarm rings; INT64_MAX: none is armed
     int64_t resume_mono_ms; // after a failed commit: nothing before
     int64_t watchdog_ms, watchdog_at_mono_ms;
+    bool hangup; // SIGHUP came: the rule book is to be read anew
     bool stopping, full_told;
 };
 
@@ -210,6 +213,9 @@ static int write_all(struct turn *turn, struct error *err)
     if (code == 0) {
         code = handle_all(turn, err);
     }
+    if (code == 0 && turn->hangup) {
+        code = desk_reload(turn->desk, turn->now_ms, err);
+    }
     if (code == 0) {
         code = outbox_record(turn->outbox, turn->now_ms, err);
     }
@@ -222,13 +228,18 @@ static int write_all(struct turn *turn, struct error *err)
         code = desk_rings_at(turn->desk, &turn->ring_at_ms, err);
     }
     if (code == 0) {
+        code = reload_record(&turn->reload, turn->now_ms, err);
+    }
+    if (code == 0) {
         code = ledger_commit(turn->ledger, err);
     }
     if (code < 0) {
         ledger_rollback(turn->ledger);
         turn->ring_at_ms = 0; // what rang did not, and is looked for again
+        reload_drop(&turn->reload);
         return code;
     }
+    turn->hangup = false;
     outbox_recorded(turn->outbox);
     return 0;
 }
@@ -246,7 +257,8 @@ static int receive_write_answer(struct turn *turn, struct error *err)
                                  "send it again later");
         send_receipts(turn);
     }
-    if (turn->answered_count || outbox_outcomes(turn->outbox) || turn->ring_at_ms <= turn->now_ms) {
+    if (turn->answered_count || outbox_wants_record(turn->outbox) || turn->hangup ||
+        turn->ring_at_ms <= turn->now_ms) {
         code = write_all(turn, err);
     }
     if (code < 0 && ledger_broken(turn->ledger)) {
@@ -258,6 +270,9 @@ static int receive_write_answer(struct turn *turn, struct error *err)
         turn->resume_mono_ms = clock_mono_ms() + FAILED_PAUSE_MS;
     }
     send_receipts(turn);
+    if (reload_finish(&turn->reload, &turn->rulebook)) {
+        turn->ring_at_ms = 0; // the next turn looks
+    }
     return 0;
 }
 
@@ -324,7 +339,7 @@ static void hear_signals(struct turn *turn)
                 outbox_courier_lost(turn->outbox);
             }
         } else if (signal.ssi_signo == SIGHUP) {
-            log_warning("desk: the rule book is taken over at a start: restart headsupd");
+            turn->hangup = true;
         } else if (!turn->stopping) {
             turn->stopping = true;
             log_info("desk: stopping");
@@ -353,6 +368,7 @@ static long wait_ms(const struct turn *turn, int64_t mono_ms)
     int64_t now_ms = clock_wall_ms(), wait = IDLE_MS, due = outbox_wakes_at(turn->outbox);
 
     due = sooner(due, turn->ring_at_ms);
+    due = outbox_wants_record(turn->outbox) ? now_ms : due;
     if (due != INT64_MAX && !turn->stopping) {
         wait = sooner(wait, due - now_ms);
     }
@@ -503,7 +519,9 @@ static int arm_alarms(struct turn *turn, struct error *err)
 static int open_all(struct turn *turn, struct error *err)
 {
     struct desk_listener listener = {.lane_has_work = outbox_lane_has_work,
-                                     .lane_is_resumed = outbox_lane_is_resumed};
+                                     .lane_is_resumed = outbox_lane_is_resumed,
+                                     .try_reload = reload_try,
+                                     .reloader = &turn->reload};
     int code = open_signals(turn, err);
 
     if (code == 0) {
@@ -524,7 +542,13 @@ static int open_all(struct turn *turn, struct error *err)
     choose_directory(turn->rulebook, turn->courier.directory, sizeof turn->courier.directory);
     turn->courier.zmq_context = turn->zmq_context;
     code = courier_child_start(&turn->courier, clock_mono_ms(), err);
-    return code < 0 ? code : intake_open(turn->zmq_context, turn->rulebook, &turn->intake, err);
+    code = code < 0 ? code : intake_open(turn->zmq_context, turn->rulebook, &turn->intake, err);
+    turn->reload = (struct reload){.desk = turn->desk,
+                                   .outbox = turn->outbox,
+                                   .intake = turn->intake,
+                                   .ledger = turn->ledger,
+                                   .old = turn->rulebook};
+    return code;
 }
 
 static void close_all(struct turn *turn)
@@ -537,22 +561,27 @@ static void close_all(struct turn *turn)
     desk_destroy(turn->desk);
     outbox_destroy(turn->outbox);
     ledger_close(turn->ledger);
+    reload_drop(&turn->reload);
+    rulebook_destroy(turn->rulebook);
     if (turn->signal_fd >= 0) {
         (void)close(turn->signal_fd);
     }
     free(turn->answered);
 }
 
-int turn_run(const struct rulebook *rulebook, struct error *err)
+int turn_run(struct rulebook **rulebook, struct error *err)
 {
-    struct turn turn = {.rulebook = rulebook, .signal_fd = -1};
+    struct turn turn = {.rulebook = *rulebook, .signal_fd = -1};
     int code;
+
+    *rulebook = NULL;
 
     turn.answered = xcalloc(TURN_REQUESTS, sizeof *turn.answered);
     turn.watchdog_ms = notify_watchdog_ms();
     code = open_all(&turn, err);
     if (code == 0) {
-        log_info("desk: ready, rule book %s, ledger %s", rulebook->path, rulebook->ledger_path);
+        log_info("desk: ready, rule book %s, ledger %s", turn.rulebook->path,
+                 turn.rulebook->ledger_path);
         notify_send("READY=1\nSTATUS=taking events");
     }
     while (code == 0 && !turn.stopping) {

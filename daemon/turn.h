@@ -7,5 +7,6 @@
 #include "common/base/error.h"
 #include "common/rulebook/rulebook.h"
 
-// Runs the daemon until SIGTERM or SIGINT. 0, or a negative errno with the words in err.
-must_check int turn_run(const struct rulebook *rulebook, struct error *err);
+// Runs the daemon until SIGTERM or SIGINT; takes the rule book over. 0, or a negative errno with
+// the words in err.
+must_check int turn_run(struct rulebook **rulebook, struct error *err);

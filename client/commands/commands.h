@@ -12,5 +12,6 @@ extern const struct command issues_command;
 extern const struct command show_command;
 extern const struct command notices_command;
 extern const struct command retry_command;
+extern const struct command reload_command;
 extern const struct command why_command;
 extern const struct command status_command;

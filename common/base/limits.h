@@ -12,7 +12,8 @@ enum {
     LIMIT_WORD_BYTES = 128,         // category, department, kind and other single words
     LIMIT_TEXT_BYTES = 8 * 1024,    // summary, note, demand and other running text
     LIMIT_ANSWER_BYTES = 4 * 1024,  // of a receiver's answer, kept for diagnosis
-    LIMIT_RESPONSE_BYTES = 64 * 1024 // of a receiver's answer, read at most
+    LIMIT_RECEIPT_LIST_BYTES = 32 * 1024, // of the errors of a rule book, in a receipt
+    LIMIT_RESPONSE_BYTES = 64 * 1024      // of a receiver's answer, read at most
 };
 
 #define LIMIT_MONEY_MINOR INT64_C(100000000000000) // a million million in major units

@@ -34,23 +34,29 @@ static unsigned wanted_by(const struct matcher *matchers, size_t count)
     return wants;
 }
 
-struct desk *desk_create(const struct rulebook *rulebook, struct ledger *ledger,
-                         const struct desk_listener *listener)
+void desk_take_rulebook(struct desk *desk, const struct rulebook *rulebook)
 {
-    struct desk *desk = xcalloc(1, sizeof *desk);
-
     desk->rulebook = rulebook;
-    desk->ledger = ledger;
-    desk->arena = arena_create();
-    if (listener) {
-        desk->listener = *listener;
-    }
+    desk->wants = 0;
     for (size_t i = 0; i < rulebook->rule_count; i++) {
         desk->wants |= wanted_by(rulebook->rules[i].matchers, rulebook->rules[i].matcher_count);
     }
     for (size_t i = 0; i < rulebook->tier_count; i++) {
         desk->wants |= wanted_by(rulebook->tiers[i].matchers, rulebook->tiers[i].matcher_count);
     }
+}
+
+struct desk *desk_create(const struct rulebook *rulebook, struct ledger *ledger,
+                         const struct desk_listener *listener)
+{
+    struct desk *desk = xcalloc(1, sizeof *desk);
+
+    desk->ledger = ledger;
+    desk->arena = arena_create();
+    if (listener) {
+        desk->listener = *listener;
+    }
+    desk_take_rulebook(desk, rulebook);
     return desk;
 }
 
@@ -308,9 +314,47 @@ static int retry_dead(struct desk *desk, const struct event *event, char *why, s
     return 0;
 }
 
+// A bad rule book refuses the event that asked for it.
+static void refuse_rulebook(const struct desk *desk, const struct event *event,
+                            const struct problems *problems, struct text *out)
+{
+    const char *errors = text_string(&problems->errors);
+    struct refusal why;
+
+    (void)refusal_set(
+        &why, "bad_rulebook", "",
+        "the rule book %s is refused and the old one stays in force: %zu error%s: %.*s",
+        desk->rulebook->path, problems->error_count, problems->error_count == 1 ? "" : "s",
+        (int)strcspn(errors, "\n"), errors);
+    refusal_name(&why, event->id, event->source);
+    receipt_write_refused_list(out, &why, errors);
+}
+
+// Asks for the rule book to be read anew. False: it is refused, and so is the event.
+static bool try_reload(struct desk *desk, const struct event *event, struct receipt *receipt,
+                       struct text *out)
+{
+    const struct problems *problems = NULL;
+    struct text say = {0};
+    int code;
+
+    if (!desk->listener.try_reload) {
+        return true;
+    }
+    code = desk->listener.try_reload(desk->listener.reloader, &say, &problems);
+    if (code < 0) {
+        refuse_rulebook(desk, event, problems, out);
+    } else {
+        receipt->answer = arena_copy(desk->arena, text_string(&say));
+        receipt->warnings = text_string(&problems->warnings);
+    }
+    text_finish(&say);
+    return code == 0;
+}
+
 // An order to the service itself; its row says that nobody is told.
-static int handle_order(struct desk *desk, const struct event *event, const char *peer,
-                        struct text *out, struct error *err)
+int desk_handle_order(struct desk *desk, const struct event *event, const char *peer,
+                      struct text *out, struct error *err)
 {
     struct receipt receipt = {
         .id = event->id, .source = event->source, .seq = ledger_next_seq(desk->ledger)};
@@ -328,14 +372,17 @@ static int handle_order(struct desk *desk, const struct event *event, const char
     char why[128] = "on record";
     int code = 0;
 
+    if (event->type == EVENT_RULEBOOK_RELOADED && !try_reload(desk, event, &receipt, out)) {
+        return 0;
+    }
     if (event->type == EVENT_NOTICE_RETRIED) {
         code = retry_dead(desk, event, why, sizeof why, err);
+        receipt.answer = why;
     }
     if (code < 0) {
         return code;
     }
     notice.why = why;
-    receipt.answer = event->type == EVENT_NOTICE_RETRIED ? why : NULL;
     text_clear(&desk->receipt);
     receipt_write_accepted(&desk->receipt, &receipt);
     json_put_raw(out, NULL, desk->receipt.bytes, desk->receipt.size);
@@ -353,9 +400,9 @@ static int handle(struct desk *desk, const struct event *event, const char *peer
     struct refusal why;
     int found;
 
-    if (strcmp(event->source, ALARM_SOURCE) == 0) {
-        (void)refusal_set(&why, "bad_value", "/source",
-                          "the source " ALARM_SOURCE " is the service's own");
+    if (strcmp(event->source, ALARM_SOURCE) == 0 || strcmp(event->source, SIGNAL_SOURCE) == 0) {
+        (void)refusal_set(&why, "bad_value", "/source", "the source %s is the service's own",
+                          event->source);
         refusal_name(&why, event->id, event->source);
         receipt_write_refused(receipt, &why);
         return 0;
@@ -381,8 +428,19 @@ static int handle(struct desk *desk, const struct event *event, const char *peer
     case ABOUT_ACCOUNT:
         return desk_handle_case(desk, event, peer, receipt, err);
     default:
-        return handle_order(desk, event, peer, receipt, err);
+        return desk_handle_order(desk, event, peer, receipt, err);
     }
+}
+
+int desk_reload(struct desk *desk, int64_t now_ms, struct error *err)
+{
+    struct event event = desk_own_event(desk, EVENT_RULEBOOK_RELOADED, NULL, now_ms, now_ms);
+    struct text receipt = {0};
+    int code = desk_handle_order(desk, &event, NULL, &receipt, err);
+
+    text_finish(&receipt);
+    arena_reset(desk->arena);
+    return code;
 }
 
 int desk_handle(struct desk *desk, const struct event_slice *slice, const char *peer,

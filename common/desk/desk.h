@@ -22,6 +22,11 @@ struct desk_listener {
     void (*lane_has_work)(void *user, const char *lane);   // a notice waits for it
     void (*lane_is_resumed)(void *user, const char *lane); // somebody asked to try again; NULL: all
     void *user;
+    // Reads the changed rule book: 0 and what to say of it, where it is good and will be taken over
+    // once the transaction is committed; negative: refused. problems are borrowed until the next
+    // event.
+    int (*try_reload)(void *reloader, struct text *say, const struct problems **ret_problems);
+    void *reloader;
 };
 
 // rulebook and ledger are borrowed. listener may be NULL.
@@ -55,6 +60,10 @@ must_check int desk_try(struct desk *desk, const struct event *event, struct des
 must_check int desk_ring(struct desk *desk, int64_t now_ms, struct error *err);
 // When desk_ring() will have something to do; INT64_MAX: nothing is armed.
 must_check int desk_rings_at(struct desk *desk, int64_t *ret_ms, struct error *err);
+// Makes an event of a signal that asks for the rule book to be taken over, and handles it likewise.
+must_check int desk_reload(struct desk *desk, int64_t now_ms, struct error *err);
+// From now on the rule book is this one; borrowed. Between two transactions.
+void desk_take_rulebook(struct desk *desk, const struct rulebook *rulebook);
 // Appends the receipt of an event that could not be stored now.
 void desk_unavailable(const struct event_slice *slice, int64_t now_ms, const char *message,
                       struct text *receipt);

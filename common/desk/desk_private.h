@@ -5,7 +5,9 @@
 #include "common/base/text.h"
 #include "common/desk/desk.h"
 
-#define ALARM_SOURCE "/headsup/alarm" // of the events that the desk makes; nobody else may
+// Of the events that the desk makes; nobody else may.
+#define ALARM_SOURCE  "/headsup/alarm"
+#define SIGNAL_SOURCE "/headsup/signal"
 
 struct desk {
     const struct rulebook *rulebook;
@@ -17,5 +19,12 @@ struct desk {
 };
 
 // Handles an event about an issue or an account, appending its receipt to out.
+// An event of the desk's own: about that subject, from ALARM_SOURCE; without one, from
+// SIGNAL_SOURCE. Its strings live in the arena.
+struct event desk_own_event(struct desk *desk, enum event_type type, const char *subject,
+                            int64_t at_ms, int64_t now_ms);
+// Handles an order to the service itself, likewise.
+must_check int desk_handle_order(struct desk *desk, const struct event *event, const char *peer,
+                                 struct text *out, struct error *err);
 must_check int desk_handle_case(struct desk *desk, const struct event *event, const char *peer,
                                 struct text *out, struct error *err);

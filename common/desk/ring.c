@@ -10,28 +10,29 @@
 
 enum { RING_AT_ONCE = 64 };
 
-// An event of the desk's own. Its strings live in the arena.
-static struct event own_event(struct desk *desk, enum event_type type, const char *subject,
-                              int64_t at_ms, int64_t now_ms)
+struct event desk_own_event(struct desk *desk, enum event_type type, const char *subject,
+                            int64_t at_ms, int64_t now_ms)
 {
     char time[MOMENT_TEXT_BYTES], name[64];
     struct text bytes = {0};
     struct event event = {.type = type,
-                          .source = ALARM_SOURCE,
+                          .source = subject ? ALARM_SOURCE : SIGNAL_SOURCE,
                           .subject = subject,
                           .time_ms = at_ms,
                           .received_ms = now_ms};
 
     // with its seq, so that it is new even where the clock went back and it rings for a second time
-    event.id = arena_printf(desk->arena, "%s at %s, %lld", subject, moment_format(at_ms, time),
-                            (long long)ledger_next_seq(desk->ledger));
+    event.id = arena_printf(desk->arena, "%s at %s, %lld", subject ? subject : "SIGHUP",
+                            moment_format(at_ms, time), (long long)ledger_next_seq(desk->ledger));
     (void)snprintf(name, sizeof name, "headsup.%s", event_type_name(type));
     json_open_object(&bytes, NULL);
     json_put_string(&bytes, "specversion", "1.0");
     json_put_string(&bytes, "id", event.id);
     json_put_string(&bytes, "source", event.source);
     json_put_string(&bytes, "type", name);
-    json_put_string(&bytes, "subject", subject);
+    if (subject) {
+        json_put_string(&bytes, "subject", subject);
+    }
     json_put_string(&bytes, "time", time);
     json_close_object(&bytes);
     event.size = bytes.size;
@@ -43,7 +44,8 @@ static struct event own_event(struct desk *desk, enum event_type type, const cha
 static int ring_alarm(struct desk *desk, const struct due_alarm *alarm, int64_t now_ms,
                       struct error *err)
 {
-    struct event event = own_event(desk, EVENT_ALARM_RANG, alarm->issue_key, alarm->at_ms, now_ms);
+    struct event event =
+        desk_own_event(desk, EVENT_ALARM_RANG, alarm->issue_key, alarm->at_ms, now_ms);
     struct text receipt = {0};
     int code = desk_handle_case(desk, &event, NULL, &receipt, err);
 
@@ -89,7 +91,7 @@ static int send_digest(struct desk *desk, const struct due_digest *digest, int64
                        struct error *err)
 {
     const struct rep *rep = reader_of(desk, digest);
-    struct event event = own_event(desk, EVENT_DIGEST_DUE, digest->rep, digest->at_ms, now_ms);
+    struct event event = desk_own_event(desk, EVENT_DIGEST_DUE, digest->rep, digest->at_ms, now_ms);
     char why[96];
     struct notice_record notice = {.event_seq = ledger_next_seq(desk->ledger),
                                    .role = digest->role,

@@ -62,7 +62,7 @@ struct event {
 // JSON pointer (RFC 6901) into the event, "" where none exists.
 struct refusal {
     char code[24]; // malformed, too_big, too_deep, bad_utf8, duplicate_key, missing, wrong_type,
-                   // bad_value, bad_time, too_long, unknown_type, too_many, id_reused
+                   // bad_value, bad_time, too_long, unknown_type, too_many, id_reused, bad_rulebook
     char message[256];
     char path[128];
     char id[64], source[128]; // as far as they could be read, else ""; cut to fit

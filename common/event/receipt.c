@@ -1,6 +1,10 @@
 #include "common/event/receipt.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "common/base/json_out.h"
+#include "common/base/limits.h"
 #include "common/base/moment.h"
 
 static void open_receipt(struct text *out, const char *id, const char *source, const char *status)
@@ -50,6 +54,39 @@ static void put_terms(struct text *out, const struct receipt *receipt)
     json_close_object(out);
 }
 
+static size_t count_lines(const char *lines)
+{
+    size_t count = 0;
+
+    for (; *lines; lines++) {
+        count += *lines == '\n';
+    }
+    return count;
+}
+
+// Writes lines, each of which ends in '\n', as an array of texts.
+static void put_list(struct text *out, const char *name, const char *lines)
+{
+    const char *begin = lines;
+    char rest[64];
+
+    json_open_array(out, name);
+    while (*lines) {
+        size_t size = strcspn(lines, "\n");
+
+        if ((size_t)(lines - begin) + size > LIMIT_RECEIPT_LIST_BYTES) {
+            (void)snprintf(rest, sizeof rest, "and %zu more, in the log of headsupd",
+                           count_lines(lines));
+            json_put_string(out, NULL, rest);
+            break;
+        }
+        json_put_bytes(out, NULL, lines, size);
+        lines += size;
+        lines += *lines == '\n';
+    }
+    json_close_array(out);
+}
+
 void receipt_write_accepted(struct text *out, const struct receipt *receipt)
 {
     open_receipt(out, receipt->id, receipt->source, "accepted");
@@ -69,6 +106,9 @@ void receipt_write_accepted(struct text *out, const struct receipt *receipt)
     }
     if (receipt->terms_summary) {
         put_terms(out, receipt);
+    }
+    if (receipt->warnings && receipt->warnings[0]) {
+        put_list(out, "warnings", receipt->warnings);
     }
     json_close_object(out);
 }
@@ -94,7 +134,7 @@ static const char *or_null(const char *string)
     return string[0] ? string : NULL;
 }
 
-void receipt_write_refused(struct text *out, const struct refusal *why)
+void receipt_write_refused_list(struct text *out, const struct refusal *why, const char *errors)
 {
     open_receipt(out, or_null(why->id), or_null(why->source), "refused");
     json_put_string(out, "code", why->code);
@@ -102,7 +142,15 @@ void receipt_write_refused(struct text *out, const struct refusal *why)
     if (why->path[0]) {
         json_put_string(out, "path", why->path);
     }
+    if (errors) {
+        put_list(out, "errors", errors);
+    }
     json_close_object(out);
+}
+
+void receipt_write_refused(struct text *out, const struct refusal *why)
+{
+    receipt_write_refused_list(out, why, NULL);
 }
 
 void receipt_write_unavailable(struct text *out, const struct event *event, const char *message)

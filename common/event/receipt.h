@@ -38,7 +38,8 @@ struct receipt {
     const char *answer_limit;  // the limit or the law that decided it
     const char *terms_summary; // NULL: none on record
     const char *terms_link, *terms_agreed_by;
-    int64_t terms_at_ms; // 0: not known
+    int64_t terms_at_ms;  // 0: not known
+    const char *warnings; // lines; NULL: none
     size_t decision_count;
     struct receipt_decision decisions[RECEIPT_DECISIONS];
 };
@@ -48,4 +49,6 @@ void receipt_write_accepted(struct text *out, const struct receipt *receipt);
 void receipt_write_duplicate(struct text *out, const struct event *event, const char *first,
                              size_t first_size);
 void receipt_write_refused(struct text *out, const struct refusal *why);
+// With a list of all that is wrong: lines, of which as many as LIMIT_RECEIPT_LIST_BYTES holds.
+void receipt_write_refused_list(struct text *out, const struct refusal *why, const char *errors);
 void receipt_write_unavailable(struct text *out, const struct event *event, const char *message);

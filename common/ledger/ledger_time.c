@@ -50,18 +50,24 @@ int ledger_next_alarm(struct ledger *ledger, int64_t *ret_ms, struct error *err)
     return ledger_next_moment(ledger, SQL_NEXT_ALARM, ret_ms, err);
 }
 
-// The largest age first, so that the next one to come is what stays.
+// The largest age first, so that the next one to come is what stays. An alarm that is due and has
+// not rung yet is left alone: it rings, and what it means the rules of then say.
 static int arm_all(struct store *store, const int64_t *ages_ms, size_t count, int64_t now_ms,
                    struct error *err)
 {
-    char sql[256];
-    int code = store_execute(store, "UPDATE issues SET alarm_at_ms = 0 WHERE alarm_at_ms > 0", err);
+    char sql[384];
+    int code;
 
+    (void)snprintf(sql, sizeof sql,
+                   "UPDATE issues SET alarm_at_ms = 0 WHERE alarm_at_ms > %" PRId64,
+                   count ? now_ms : 0);
+    code = store_execute(store, sql, err);
     for (size_t i = count; code == 0 && i > 0; i--) {
         (void)snprintf(sql, sizeof sql,
                        "UPDATE issues SET alarm_at_ms = opened_at_ms + %" PRId64
-                       " WHERE state < 3 AND opened_at_ms + %" PRId64 " > %" PRId64,
-                       ages_ms[i - 1] + 1, ages_ms[i - 1] + 1, now_ms);
+                       " WHERE state < 3 AND opened_at_ms + %" PRId64 " > %" PRId64
+                       " AND (alarm_at_ms = 0 OR alarm_at_ms > %" PRId64 ")",
+                       ages_ms[i - 1] + 1, ages_ms[i - 1] + 1, now_ms, now_ms);
         code = store_execute(store, sql, err);
     }
     return code;

@@ -127,4 +127,10 @@ const char *const sql_texts[SQL_COUNT] = {
                       " ON CONFLICT (lane) DO UPDATE SET state = excluded.state,"
                       " why = excluded.why, since_ms = excluded.since_ms",
     [SQL_LOAD_LANE] = "SELECT lane, state, why, since_ms FROM lanes WHERE lane = ?1",
+    [SQL_WAITING_LANE] = "SELECT min(lane) FROM notices WHERE fate = 0 AND lane > ?1",
+    [SQL_MOVE_NOTICE] = "UPDATE notices SET rep = ?2, lane = ?3, why = why || '; ' || ?4,"
+                        " due_ms = ?5, attempts = 0 WHERE num = ?1 AND fate = 0",
+    // what waits for its first try waits for its own moment, not for a receiver
+    [SQL_HASTEN_LANE] = "UPDATE notices SET due_ms = ?2, attempts = 0 WHERE fate = 0"
+                        " AND lane = ?1 AND due_ms > ?2 AND attempts > 0",
 };

@@ -34,6 +34,9 @@ enum sql {
     SQL_DEAD_LANE,
     SQL_SAVE_LANE,
     SQL_LOAD_LANE,
+    SQL_WAITING_LANE,
+    SQL_MOVE_NOTICE,
+    SQL_HASTEN_LANE,
     SQL_COUNT // the writer's; the reader prepares its own as it needs them
 };
 

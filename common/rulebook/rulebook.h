@@ -44,9 +44,9 @@ struct rep {
     char *mention;             // how the webhook's product calls the rep; NULL: it does not
     char *stand_in;            // rep id, same role; NULL: none
     char *zone_name;           // IANA
-    struct zone *zone;         // the same
-    char *digest;              // "08:30"
-    int digest_minute;         // the same, of the day
+    struct zone *zone;
+    char *digest; // "08:30"
+    int digest_minute;
 };
 
 enum when { WHEN_UNSAID, WHEN_NOW, WHEN_DIGEST, WHEN_NO };

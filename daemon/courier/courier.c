@@ -187,6 +187,27 @@ static void abort_running(struct courier *courier)
     }
 }
 
+// What waits was rendered for the lane as it was: the desk renders it anew.
+static void on_lane(struct courier *courier, struct pair_message *message)
+{
+    struct lane_queue *lane = lane_queues_find(courier->queues, message->lane.lane);
+
+    if (lane) {
+        hand_back(courier, lane, "the lane was changed");
+    }
+    lane_queues_set(courier->queues, message);
+}
+
+static void on_shut(struct courier *courier, const char *name)
+{
+    struct lane_queue *lane = lane_queues_find(courier->queues, name);
+
+    if (lane) {
+        hand_back(courier, lane, "the lane was shut");
+        lane_queues_shut(courier->queues, lane);
+    }
+}
+
 static void on_job(struct courier *courier, struct pair_message *message)
 {
     if (courier->stopping) {
@@ -211,7 +232,10 @@ static int on_message(struct courier *courier, struct pair_message *message)
 {
     switch (message->kind) {
     case PAIR_LANE:
-        lane_queues_set(courier->queues, message);
+        on_lane(courier, message);
+        return 0;
+    case PAIR_SHUT:
+        on_shut(courier, message->shut);
         return 0;
     case PAIR_JOB:
         on_job(courier, message);

@@ -19,6 +19,7 @@ struct lane_queue {
     int running;
     int64_t failures;               // that were told to the desk
     int64_t next_mono_ms;           // when the gap ends
+    bool is_shut;                   // goes with the last one that runs
     bool is_ready;                  // in the list of queues->ready
     struct lane_queue *prev, *next; // there
     UT_hash_handle hh;
@@ -71,7 +72,7 @@ void lane_queues_destroy(struct lane_queues *queues)
     free(queues);
 }
 
-static struct lane_queue *find(const struct lane_queues *queues, const char *name)
+struct lane_queue *lane_queues_find(const struct lane_queues *queues, const char *name)
 {
     struct lane_queue *lane;
 
@@ -81,7 +82,7 @@ static struct lane_queue *find(const struct lane_queues *queues, const char *nam
 
 static struct lane_queue *find_or_add(struct lane_queues *queues, const char *name)
 {
-    struct lane_queue *lane = find(queues, name);
+    struct lane_queue *lane = lane_queues_find(queues, name);
 
     if (!lane) {
         lane = xcalloc(1, sizeof *lane);
@@ -89,6 +90,12 @@ static struct lane_queue *find_or_add(struct lane_queues *queues, const char *na
         HASH_ADD_KEYPTR(hh, queues->by_name, lane->name, strlen(lane->name), lane);
     }
     return lane;
+}
+
+static void forget(struct lane_queues *queues, struct lane_queue *lane)
+{
+    HASH_DEL(queues->by_name, lane);
+    lane_queue_destroy(lane);
 }
 
 static void leave_ready(struct lane_queues *queues, struct lane_queue *lane)
@@ -146,6 +153,7 @@ void lane_queues_set(struct lane_queues *queues, struct pair_message *message)
 
     pair_message_finish(&lane->settings);
     lane->settings = *message;
+    lane->is_shut = false;
     *message = (struct pair_message){0};
     read_settings(lane);
     sort_in(queues, lane);
@@ -158,17 +166,25 @@ void lane_queue_failed(struct lane_queue *lane)
 
 bool lane_queues_is_late(const struct lane_queues *queues, const struct pair_job *job)
 {
-    const struct lane_queue *lane = find(queues, job->lane);
+    const struct lane_queue *lane = lane_queues_find(queues, job->lane);
 
     return lane && job->failures_heard < lane->failures;
 }
 
+void lane_queues_shut(struct lane_queues *queues, struct lane_queue *lane)
+{
+    lane->is_shut = true;
+    if (!lane->running) {
+        forget(queues, lane);
+    }
+}
+
 bool lane_queues_add(struct lane_queues *queues, struct pair_message *message)
 {
-    struct lane_queue *lane = find(queues, message->job.lane);
+    struct lane_queue *lane = lane_queues_find(queues, message->job.lane);
     struct lane_job *job;
 
-    if (!lane) {
+    if (!lane || lane->is_shut) {
         return false;
     }
     job = xcalloc(1, sizeof *job);
@@ -223,9 +239,14 @@ struct lane_job *lane_queues_next(struct lane_queues *queues, int64_t now_mono_m
 
 void lane_job_ended(struct lane_queues *queues, struct lane_job *job)
 {
-    job->lane->running--;
-    sort_in(queues, job->lane);
+    struct lane_queue *lane = job->lane;
+
+    lane->running--;
+    sort_in(queues, lane);
     lane_job_destroy(job);
+    if (lane->is_shut && !lane->running) {
+        forget(queues, lane);
+    }
 }
 
 static struct lane_queue *any_with_jobs(const struct lane_queues *queues)

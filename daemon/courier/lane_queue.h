@@ -23,6 +23,10 @@ void lane_queues_destroy(struct lane_queues *queues);
 
 // Opens a lane or changes it for its next jobs. Takes the message over.
 void lane_queues_set(struct lane_queues *queues, struct pair_message *message);
+// The lane of that name, or NULL.
+struct lane_queue *lane_queues_find(const struct lane_queues *queues, const char *name);
+// Forgets a lane of which nothing waits, once what of it is running has ended.
+void lane_queues_shut(struct lane_queues *queues, struct lane_queue *lane);
 // Puts a job at the end of its lane and takes the message over; false where there is no such lane.
 must_check bool lane_queues_add(struct lane_queues *queues, struct pair_message *message);
 // A job of the lane failed, and what waited behind it goes back.

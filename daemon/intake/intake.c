@@ -78,15 +78,20 @@ static int bind_all(struct intake *intake, const struct rulebook *rulebook, stru
     return code;
 }
 
+void intake_take_rulebook(struct intake *intake, const struct rulebook *rulebook)
+{
+    intake->max_parts = (size_t)rulebook->max_parts;
+    // a frame may hold an array of events
+    intake->max_frame_bytes = (size_t)rulebook->max_event_kib * 1024 * 16;
+}
+
 int intake_open(void *zmq_context, const struct rulebook *rulebook, struct intake **ret,
                 struct error *err)
 {
     struct intake *intake = xcalloc(1, sizeof *intake);
     int code;
 
-    intake->max_parts = (size_t)rulebook->max_parts;
-    // a frame may hold an array of events
-    intake->max_frame_bytes = (size_t)rulebook->max_event_kib * 1024 * 16;
+    intake_take_rulebook(intake, rulebook);
     code = zap_open(zmq_context, &intake->zap, err);
     if (code == 0) {
         intake->router = zmq_socket(zmq_context, ZMQ_ROUTER);

@@ -18,6 +18,8 @@ struct request;
 must_check int intake_open(void *zmq_context, const struct rulebook *rulebook, struct intake **ret,
                            struct error *err);
 void intake_close(struct intake *intake);
+// From now on the limits are those of this rule book; its binds are not looked at.
+void intake_take_rulebook(struct intake *intake, const struct rulebook *rulebook);
 
 enum { INTAKE_SOCKETS = 2 };
 // The sockets to poll for: intake_greet() serves one, intake_receive() the other.

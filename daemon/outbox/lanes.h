@@ -9,8 +9,8 @@
 //      +---------------------------- success ----------------------------+
 //
 //   any of them -- 401, 403, 404, 407, 3xx --> PAUSED      any of them -- 410 --> CLOSED
-//   (both keep their queue, and end when the daemon starts anew with a changed endpoint, or by
-//   retry)
+//   (both keep their queue, and end by a reload with a changed endpoint, or by retry; a paused one
+//   also when the daemon starts anew)
 #pragma once
 
 #include <stdbool.h>

@@ -5,85 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <uthash.h>
 
-#include "common/base/arena.h"
 #include "common/base/log.h"
 #include "common/base/moment.h"
-#include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "common/ledger/ledger_outbox.h"
 #include "common/ledger/ledger_time.h"
 #include "common/verdict/words.h"
 #include "daemon/outbox/format.h"
-#include "daemon/outbox/lanes.h"
-
-struct slot { // one lane
-    struct lane lane;
-    struct due_cursor cursor;
-    bool dead_told;    // the admin was told of a dead letter since the last delivery
-    bool dead_telling; // likewise, in the transaction that is open
-    bool reopened;     // its standing is to be put on record
-    UT_hash_handle hh;
-};
-
-struct job { // one notice in hand
-    int64_t num, due_ms;
-    struct slot *slot;
-    int32_t attempts;
-    char *rep, *headline, *body;
-    bool answered; // its outcome is kept, and not on record yet
-    UT_hash_handle hh;
-};
-
-struct kept { // an outcome, until it is on record
-    struct job *job;
-    struct lane_event event;
-    int32_t status;
-    char *answer;
-};
-
-struct outbox {
-    const struct rulebook *rulebook;
-    struct ledger *ledger;
-    struct pair *pair; // NULL: no courier
-    struct slot *slots;
-    struct slot *by_lane; // hash
-    size_t slot_count;
-    struct job *jobs; // hash by num
-    struct kept *kept;
-    size_t kept_count, kept_capacity;
-    struct arena *arena;
-    struct text headline, body, payload;
-    struct notice_record records[LANE_WINDOW]; // of the lane in hand
-    int64_t busy_until_ms;                     // the courier did not keep up: not before
-    int64_t seen_ms;                           // the clock at the last hand-over
-};
-
-static void add_lane(struct outbox *outbox, const struct endpoint *endpoint)
-{
-    struct slot *slot = &outbox->slots[outbox->slot_count++];
-
-    slot->lane.endpoint = endpoint;
-    slot->cursor.lane = endpoint->lane;
-    HASH_ADD_KEYPTR(hh, outbox->by_lane, endpoint->lane, strlen(endpoint->lane), slot);
-}
-
-static void add_lanes(struct outbox *outbox)
-{
-    const struct rulebook *rulebook = outbox->rulebook;
-
-    outbox->slots = xcalloc(rulebook->rep_count * 2 + 1, sizeof *outbox->slots);
-    for (size_t i = 0; i < rulebook->rep_count; i++) {
-        add_lane(outbox, &rulebook->reps[i].webhook);
-        if (rulebook->reps[i].fallback) {
-            add_lane(outbox, rulebook->reps[i].fallback);
-        }
-    }
-    if (rulebook->admin) {
-        add_lane(outbox, rulebook->admin);
-    }
-}
+#include "daemon/outbox/outbox_private.h"
 
 static int save_lane(struct outbox *outbox, const struct slot *slot, const char *why,
                      int64_t now_ms, struct error *err)
@@ -118,10 +48,9 @@ int outbox_create(const struct rulebook *rulebook, struct ledger *ledger, struct
     struct outbox *outbox = xcalloc(1, sizeof *outbox);
     int code;
 
-    outbox->rulebook = rulebook;
     outbox->ledger = ledger;
     outbox->arena = arena_create();
-    add_lanes(outbox);
+    outbox_take_rulebook(outbox, rulebook);
     code = ledger_begin(ledger, err);
     for (size_t i = 0; code == 0 && i < outbox->slot_count; i++) {
         code = restore_lane(outbox, &outbox->slots[i], err);
@@ -165,8 +94,7 @@ void outbox_destroy(struct outbox *outbox)
 {
     if (outbox) {
         drop_all(outbox);
-        HASH_CLEAR(hh, outbox->by_lane);
-        free(outbox->slots);
+        outbox_drop_slots(outbox);
         free(outbox->kept);
         arena_destroy(outbox->arena);
         text_finish(&outbox->headline);
@@ -176,45 +104,15 @@ void outbox_destroy(struct outbox *outbox)
     }
 }
 
-static struct slot *find_slot(struct outbox *outbox, const char *lane)
-{
-    struct slot *slot;
-
-    HASH_FIND(hh, outbox->by_lane, lane, strlen(lane), slot);
-    return slot;
-}
-
-// The next look into the ledger starts from the lane's oldest notice.
-static void rewind_lane(struct slot *slot)
-{
-    slot->cursor.due_ms = 0;
-    slot->cursor.num = 0;
-    slot->lane.next_due_ms = 0;
-}
-
 void outbox_courier_up(struct outbox *outbox, struct pair *pair)
 {
     outbox->pair = pair;
     for (size_t i = 0; i < outbox->slot_count; i++) {
-        const struct endpoint *endpoint = outbox->slots[i].lane.endpoint;
-        struct pair_lane message = {
-            .lane = endpoint->lane,
-            .url = endpoint->url,
-            .secret = endpoint->secret,
-            .insecure = endpoint->insecure,
-            .allow_private = endpoint->allow_private,
-            .concurrency = endpoint->concurrency,
-            .rate_gap_ms = endpoint->rate_gap_ms,
-            .timeout_ms = endpoint->timeout_ms,
-            .connect_timeout_ms = endpoint->connect_timeout_ms,
-        };
-
-        if (pair_send_lane(pair, &message) < 0) {
-            log_error("outbox: the courier does not take lane %s", endpoint->lane);
-        }
+        outbox->slots[i].untold = !outbox->slots[i].gone;
         outbox->slots[i].lane.failures_heard = 0;
-        rewind_lane(&outbox->slots[i]);
+        outbox_rewind(&outbox->slots[i]);
     }
+    outbox->untold = true;
 }
 
 void outbox_courier_lost(struct outbox *outbox)
@@ -222,6 +120,7 @@ void outbox_courier_lost(struct outbox *outbox)
     struct job *job, *next;
 
     outbox->pair = NULL;
+    outbox->strays = true; // what was in hand of a lane that is no more
     HASH_ITER(hh, outbox->jobs, job, next)
     {
         if (!job->answered) {
@@ -230,14 +129,14 @@ void outbox_courier_lost(struct outbox *outbox)
     }
     for (size_t i = 0; i < outbox->slot_count; i++) {
         outbox->slots[i].lane.in_hand = 0;
-        rewind_lane(&outbox->slots[i]);
+        outbox_rewind(&outbox->slots[i]);
     }
 }
 
 void outbox_lane_has_work(void *user, const char *lane)
 {
     struct outbox *outbox = user;
-    struct slot *slot = find_slot(outbox, lane);
+    struct slot *slot = outbox_slot(outbox, lane);
 
     if (slot) {
         slot->lane.next_due_ms = 0;
@@ -251,18 +150,22 @@ void outbox_lane_is_resumed(void *user, const char *lane)
     for (size_t i = 0; i < outbox->slot_count; i++) {
         struct slot *slot = &outbox->slots[i];
 
+        if (slot->gone) {
+            continue;
+        }
         if (!lane || strcmp(slot->lane.endpoint->lane, lane) == 0) {
             lane_reopen(&slot->lane);
-            rewind_lane(slot);
+            outbox_rewind(slot);
             slot->reopened = true; // outbox_record() writes it, where a failure is seen
         }
     }
+    outbox->strays = true; // it may have died in a lane that is no more
 }
 
 // Counts as the courier does: whichever job it was, and whether or not it is in hand.
 static void hear_failure(struct outbox *outbox, const struct pair_outcome *outcome)
 {
-    struct slot *slot = find_slot(outbox, outcome->lane);
+    struct slot *slot = outbox_slot(outbox, outcome->lane);
 
     if (slot && (outcome->result == SEND_AGAIN || outcome->result == SEND_PAUSE ||
                  outcome->result == SEND_GONE)) {
@@ -275,6 +178,7 @@ void outbox_take_outcome(struct outbox *outbox, const struct pair_outcome *outco
     struct schedule schedule = {.retry_ms = outbox->rulebook->retry_ms,
                                 .retry_count = outbox->rulebook->retry_count,
                                 .retry_after_cap_ms = outbox->rulebook->retry_after_cap_ms};
+    struct pair_outcome meant = *outcome;
     uint64_t random = 0;
     struct kept *kept;
     struct job *job;
@@ -285,7 +189,10 @@ void outbox_take_outcome(struct outbox *outbox, const struct pair_outcome *outco
         log_warning("outbox: an outcome of a notice that is not in hand, left alone");
         return;
     }
-    if (outcome->result != SEND_DELIVERED && getentropy(&random, sizeof random) < 0) {
+    if (job->stale && meant.result != SEND_DELIVERED) {
+        meant.result = SEND_UNTRIED; // for the lane as it is now it was not
+    }
+    if (meant.result != SEND_DELIVERED && getentropy(&random, sizeof random) < 0) {
         random = 0; // no jitter, then
     }
     if (outbox->kept_count == outbox->kept_capacity) {
@@ -298,12 +205,17 @@ void outbox_take_outcome(struct outbox *outbox, const struct pair_outcome *outco
     kept->status = outcome->status;
     kept->answer = outcome->answer ? xstrdup(outcome->answer) : NULL;
     kept->event =
-        lane_outcome(&job->slot->lane, outcome, job->attempts, &schedule, clock_wall_ms(), random);
+        lane_outcome(&job->slot->lane, &meant, job->attempts, &schedule, clock_wall_ms(), random);
 }
 
 size_t outbox_outcomes(const struct outbox *outbox)
 {
     return outbox->kept_count;
+}
+
+bool outbox_wants_record(const struct outbox *outbox)
+{
+    return outbox->kept_count || outbox->strays;
 }
 
 // The admin hears which lane is in trouble and why, never about whom.
@@ -392,7 +304,8 @@ static int record_one(struct outbox *outbox, const struct kept *kept, int64_t no
         outcome.fate = FATE_WAITING;
         outcome.due_ms = now_ms;
         outcome.attempts = 0;
-        rewind_lane(find_slot(outbox, outcome.lane)); // it is older than what that lane has seen
+        outbox_rewind(
+            outbox_slot(outbox, outcome.lane)); // it is older than what that lane has seen
     }
     code = ledger_save_outcome(outbox->ledger, &outcome, err);
     if (code == 0) {
@@ -414,11 +327,16 @@ int outbox_record(struct outbox *outbox, int64_t now_ms, struct error *err)
     for (size_t i = 0; code == 0 && i < outbox->kept_count; i++) {
         code = record_one(outbox, &outbox->kept[i], now_ms, err);
     }
+    if (code == 0 && outbox->strays) {
+        code = outbox_sweep(outbox, now_ms, err);
+    }
     return code;
 }
 
 void outbox_recorded(struct outbox *outbox)
 {
+    outbox->strays = outbox->strays && !outbox->swept;
+    outbox->swept = false;
     for (size_t i = 0; i < outbox->slot_count; i++) {
         struct slot *slot = &outbox->slots[i];
 
@@ -430,8 +348,9 @@ void outbox_recorded(struct outbox *outbox)
         struct kept *kept = &outbox->kept[i];
         struct slot *slot = kept->job->slot;
 
+        outbox->strays = outbox->strays || slot->gone;
         if (kept->event.fate == FATE_WAITING) {
-            rewind_lane(slot);
+            outbox_rewind(slot);
         } else if (kept->event.fate == FATE_DELIVERED) {
             slot->dead_told = false;
         }
@@ -602,7 +521,7 @@ static int serve_lane(struct outbox *outbox, struct slot *slot, int64_t now_ms, 
         return 0;
     }
     if (slot->lane.in_hand == 0 || slot->cursor.due_ms > now_ms) { // also where the clock went back
-        rewind_lane(slot);
+        outbox_rewind(slot);
     }
     count = ledger_due_notices(outbox->ledger, &slot->cursor, now_ms, wanted, outbox->arena,
                                records, err);
@@ -615,7 +534,7 @@ static int serve_lane(struct outbox *outbox, struct slot *slot, int64_t now_ms, 
         }
     }
     if (code < 0) {
-        rewind_lane(slot);
+        outbox_rewind(slot);
         return code;
     }
     if (count >= 0 && count < wanted) {
@@ -635,11 +554,15 @@ int outbox_hand_over(struct outbox *outbox, int64_t now_ms, struct error *err)
 
     // where the clock went back, what falls due now can lie before what a lane has seen
     for (size_t i = 0; now_ms < outbox->seen_ms && i < outbox->slot_count; i++) {
-        rewind_lane(&outbox->slots[i]);
+        outbox_rewind(&outbox->slots[i]);
     }
     outbox->busy_until_ms = now_ms < outbox->seen_ms ? 0 : outbox->busy_until_ms;
     outbox->seen_ms = now_ms;
     if (!outbox->pair || outbox_wakes_at(outbox) > now_ms) {
+        return 0;
+    }
+    if (outbox_tell_lanes(outbox) < 0) {
+        outbox->busy_until_ms = now_ms + 10;
         return 0;
     }
     code = ledger_begin_read(outbox->ledger, err);
@@ -657,7 +580,7 @@ int outbox_hand_over(struct outbox *outbox, int64_t now_ms, struct error *err)
 
 int64_t outbox_wakes_at(const struct outbox *outbox)
 {
-    int64_t at = INT64_MAX;
+    int64_t at = outbox->pair && outbox->untold ? 0 : INT64_MAX;
 
     for (size_t i = 0; outbox->pair && i < outbox->slot_count; i++) {
         int64_t lane_at = lane_wakes_at(&outbox->slots[i].lane);

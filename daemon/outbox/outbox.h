@@ -3,6 +3,7 @@
 // became of them. The ledger holds the truth; here is only what is in hand.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,15 @@ must_check int outbox_create(const struct rulebook *rulebook, struct ledger *led
                              struct outbox **ret, struct error *err);
 void outbox_destroy(struct outbox *outbox);
 
+// A changed rule book. First what follows from it goes on record, inside the open transaction
+// (negative: the ledger failed); once that is committed its lanes are made of it anew, and it is
+// borrowed instead of the last one. A lane keeps its place, unless its receiver is another: then it
+// starts anew. A lane that is no more gets nothing more; what waits for it goes to others (see
+// outbox_strays.c).
+must_check int outbox_record_rulebook(struct outbox *outbox, const struct rulebook *rulebook,
+                                      int64_t now_ms, struct error *err);
+void outbox_take_rulebook(struct outbox *outbox, const struct rulebook *rulebook);
+
 // A courier is up: it is told the lanes, and gets jobs from now on. pair is borrowed until it is
 // lost.
 void outbox_courier_up(struct outbox *outbox, struct pair *pair);
@@ -32,6 +42,8 @@ void outbox_lane_is_resumed(void *user, const char *lane);
 // Keeps an outcome until outbox_record() puts it on record.
 void outbox_take_outcome(struct outbox *outbox, const struct pair_outcome *outcome);
 size_t outbox_outcomes(const struct outbox *outbox);
+// True where outbox_record() has something to do.
+bool outbox_wants_record(const struct outbox *outbox);
 // Records the outcomes kept, inside the open transaction; outbox_recorded() forgets them once that
 // is committed. Negative: the ledger failed.
 must_check int outbox_record(struct outbox *outbox, int64_t now_ms, struct error *err);

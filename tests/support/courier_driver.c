@@ -1,6 +1,7 @@
 // Plays the desk for the courier alone: binds the pair, runs this program again as the courier,
 // reads commands from standard input and prints what comes back, a line each.
 //
+//   shut NAME
 //   lane NAME URL SECRET|- INSECURE PRIVATE CONCURRENCY GAP_MS TIMEOUT_MS CONNECT_MS
 //   job NUM LANE NOTICE_ID BODY…            burst COUNT LANE BODY_BYTES WINDOW
 //   stop DEADLINE_MS                        (the end of the input is "stop 500")
@@ -148,10 +149,19 @@ static void run_stop(struct driver *driver, int64_t deadline_ms)
     }
 }
 
+static void run_shut(struct driver *driver, const char *lane)
+{
+    if (pair_send_shut(driver->pair, lane) < 0) {
+        say("failed shut");
+    }
+}
+
 static void run_line(struct driver *driver, const char *line)
 {
     if (strncmp(line, "lane ", 5) == 0) {
         run_lane(driver, line + 5);
+    } else if (strncmp(line, "shut ", 5) == 0) {
+        run_shut(driver, line + 5);
     } else if (strncmp(line, "job ", 4) == 0) {
         run_job(driver, line + 4, false);
     } else if (strncmp(line, "late ", 5) == 0) { // as a job that crossed the news of a failure
@@ -223,6 +233,7 @@ static bool read_pair(struct driver *driver)
             on_outcome(driver, &message.outcome);
             break;
         case PAIR_LANE:
+        case PAIR_SHUT:
         case PAIR_JOB:
         case PAIR_STOP:
             break;

@@ -18,7 +18,8 @@ import zmq
 import harness
 from events import opened
 
-COMMANDS = ["publish", "event", "accounts", "issues", "show", "why", "notices", "retry", "check", "explain", "status"]
+COMMANDS = ["publish", "event", "accounts", "issues", "show", "why", "notices", "retry", "check", "explain", "reload",
+            "status"]
 
 
 class PlayedDaemon:

@@ -43,6 +43,12 @@ class Receiver:
         with self.lock:
             return [r[2] for r in self.requests if r[0].startswith("/" + way)]
 
+    def wait_for(self, way, count, within=3.0):
+        until = time.monotonic() + within
+        while len(self.bodies(way)) < count:
+            assert time.monotonic() < until, f"{count} requests did not come to {way}"
+            time.sleep(0.005)
+
     def seen(self, way):
         with self.lock:
             return [r for r in self.requests if r[0].startswith("/" + way)]
@@ -392,6 +398,37 @@ def test_a_lane_changes(courier, receiver):
     assert "webhook-signature" in receiver.seen("ok/after")[0][1]
     courier.job(262, "no_such_lane")
     expect(courier.outcome(262), "untried", 0, "no such lane")
+
+
+def test_a_lane_that_changes_or_is_shut_gives_back_what_waits(courier, receiver):
+    for base, act in ((2600, lambda: courier.lane("waits", receiver.url("ok/after_wait"))),
+                      (2610, lambda: courier.say("shut waits"))):
+        courier.lane("waits", receiver.url("hang/waits"), timeout=700)
+        for num in range(base, base + 5):
+            courier.job(num, "waits")
+        receiver.wait_for("hang/waits", 1 + (base > 2600))
+        act()
+        for num in range(base + 1, base + 5):
+            expect(courier.outcome(num, within=0.5), "untried", 0, "the lane was")
+        expect(courier.outcome(base), "again", 0, "timed out")
+        courier.job(base + 5, "waits")
+        if base == 2600:
+            expect(courier.outcome(base + 5), "delivered")
+        else:
+            expect(courier.outcome(base + 5), "untried", 0, "no such lane")
+    assert len(receiver.bodies("hang/waits")) == 2 and len(receiver.bodies("ok/after_wait")) == 1
+    # shut while one runs, and opened again before that ends: the lane stays
+    courier.lane("waits", receiver.url("hang/again"), timeout=500)
+    courier.job(2620, "waits")
+    receiver.wait_for("hang/again", 1)
+    courier.say("shut waits")
+    courier.lane("waits", receiver.url("ok/again"))
+    courier.job(2621, "waits")
+    expect(courier.outcome(2620), "again", 0, "timed out")
+    # the courier gives back what waits behind a failure, as ever
+    assert courier.outcome(2621)["result"] in ("untried", "delivered")
+    courier.job(2622, "waits")
+    expect(courier.outcome(2622), "delivered")
 
 
 def test_forbidden_addresses(courier, receiver):

@@ -172,6 +172,11 @@ static void the_rest_arrives_too(void **state)
     struct pair_message message = {0};
 
     greet(ends);
+    assert_int_equal(pair_send_shut(ends->desk, "rich.fallback"), 0);
+    assert_int_equal(receive(ends->courier, &message), 1);
+    assert_int_equal(message.kind, PAIR_SHUT);
+    assert_string_equal(message.shut, "rich.fallback");
+    pair_message_finish(&message);
     assert_int_equal(pair_send_stop(ends->desk, 4000), 0);
     assert_int_equal(receive(ends->courier, &message), 1);
     assert_int_equal(message.kind, PAIR_STOP);
@@ -320,7 +325,7 @@ struct outcome_frame {
 
 static void a_malformed_frame_is_refused(void **state)
 {
-    static const struct outcome_frame good = {0x48550001,
+    static const struct outcome_frame good = {0x48550002,
                                               PAIR_OUTCOME,
                                               {4, 2, UINT32_MAX, UINT32_MAX},
                                               {7, SEND_AGAIN, 503, -1, 3, 0},

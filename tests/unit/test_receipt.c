@@ -2,11 +2,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 #include <jansson.h>
 #include <string.h>
 
+#include "common/base/limits.h"
 #include "common/base/text.h"
 #include "common/event/receipt.h"
 #include "common/event/refusal.h"
@@ -158,6 +160,33 @@ static void writes_refusals(void **state)
     text_finish(&out);
 }
 
+static void a_long_list_ends_with_how_many_more(void **state)
+{
+    struct text out = {0}, lines = {0};
+    struct refusal why;
+    json_t *root, *errors;
+    int left_out = 0;
+
+    (void)state;
+    for (int i = 0; i < 1000; i++) {
+        text_addf(&lines, "a.conf:%d: \"quoted\" and a path\\, a word that goes on for long\n", i);
+    }
+    (void)refusal_set(&why, "bad_rulebook", "", "1000 errors");
+    receipt_write_refused_list(&out, &why, text_string(&lines));
+    root = read_back(&out);
+    errors = json_object_get(root, "errors");
+    assert_string_equal(json_string_value(json_array_get(errors, 0)),
+                        "a.conf:0: \"quoted\" and a path\\, a word that goes on for long");
+    assert_int_equal(sscanf(json_string_value(json_array_get(errors, json_array_size(errors) - 1)),
+                            "and %d more, in the log of headsupd", &left_out),
+                     1);
+    assert_int_equal(json_array_size(errors) - 1 + (size_t)left_out, 1000);
+    assert_true(out.size < 2 * (size_t)LIMIT_RECEIPT_LIST_BYTES);
+    json_decref(root);
+    text_finish(&out);
+    text_finish(&lines);
+}
+
 static void writes_unavailable(void **state)
 {
     const struct event event = {.id = "e", .source = "s"};
@@ -193,10 +222,14 @@ static void stands_in_an_array(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(writes_a_full_receipt), cmocka_unit_test(leaves_out_what_is_not),
-        cmocka_unit_test(caps_decisions),        cmocka_unit_test(wraps_the_first_receipt),
-        cmocka_unit_test(writes_refusals),       cmocka_unit_test(writes_unavailable),
+        cmocka_unit_test(writes_a_full_receipt),
+        cmocka_unit_test(leaves_out_what_is_not),
+        cmocka_unit_test(caps_decisions),
+        cmocka_unit_test(wraps_the_first_receipt),
+        cmocka_unit_test(writes_refusals),
+        cmocka_unit_test(writes_unavailable),
         cmocka_unit_test(stands_in_an_array),
+        cmocka_unit_test(a_long_list_ends_with_how_many_more),
     };
 
     return cmocka_run_group_tests_name("receipt", tests, NULL, NULL);

@@ -1,0 +1,24 @@
+// The part of the ledger's writing that a changed rule book asks for: what waits for a lane that is
+// no more, or whose receiver is another.
+#pragma once
+
+#include <stdint.h>
+
+#include "common/ledger/ledger.h"
+
+// The first lane after that one, in the order of their names, that a notice waits for: 1 found (in
+// arena), 0 none, or a negative errno.
+must_check int ledger_waiting_lane(struct ledger *ledger, const char *after, struct arena *arena,
+                                   const char **ret_lane, struct error *err);
+
+// A notice that waits goes to somebody else, as if it had not been tried. why is added to its own.
+struct notice_move {
+    int64_t num, now_ms;
+    const char *rep, *lane, *why;
+};
+must_check int ledger_move_notice(struct ledger *ledger, const struct notice_move *move,
+                                  struct error *err);
+
+// What waits for its next try in that lane is due now, and as if it had not been tried.
+must_check int ledger_hasten_lane(struct ledger *ledger, const char *lane, int64_t now_ms,
+                                  struct error *err);

@@ -1,0 +1,74 @@
+// What the files of the outbox share. Internal to this folder.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uthash.h>
+
+#include "common/base/arena.h"
+#include "common/base/attributes.h"
+#include "common/base/error.h"
+#include "common/base/text.h"
+#include "common/ledger/ledger_outbox.h"
+#include "daemon/outbox/lanes.h"
+#include "daemon/outbox/outbox.h"
+
+struct slot { // one lane
+    struct lane lane;
+    struct due_cursor cursor;
+    bool dead_told;        // the admin was told of a dead letter since the last delivery
+    bool dead_telling;     // likewise, in the transaction that is open
+    bool reopened;         // its standing is to be put on record
+    bool untold;           // the courier does not know yet how it is now
+    struct endpoint *gone; // owned, its name alone: the rule book does not have it any more, and it
+                           // stays for what is in hand; NULL: it has
+    UT_hash_handle hh;
+};
+
+struct job { // one notice in hand
+    int64_t num, due_ms;
+    struct slot *slot;
+    int32_t attempts;
+    char *rep, *headline, *body;
+    bool answered; // its outcome is kept, and not on record yet
+    bool stale;    // the lane has changed since: what fails says nothing of it as it is now
+    UT_hash_handle hh;
+};
+
+struct kept { // an outcome, until it is on record
+    struct job *job;
+    struct lane_event event;
+    int32_t status;
+    char *answer;
+};
+
+struct outbox {
+    const struct rulebook *rulebook;
+    struct ledger *ledger;
+    struct pair *pair; // NULL: no courier
+    struct slot *slots;
+    struct slot *by_lane; // hash
+    size_t slot_count;
+    struct job *jobs; // hash by num
+    struct kept *kept;
+    size_t kept_count, kept_capacity;
+    struct arena *arena;
+    struct text headline, body, payload;
+    struct notice_record records[LANE_WINDOW]; // of the lane in hand
+    int64_t busy_until_ms;                     // the courier did not keep up: not before
+    int64_t seen_ms;                           // the clock at the last hand-over
+    bool untold;                               // some lane is
+    bool strays; // notices may wait for lanes that the rule book does not have
+    bool swept;  // none does, as of the transaction that is open
+};
+
+struct slot *outbox_slot(const struct outbox *outbox, const char *lane);
+// The next look into the ledger starts from the lane's oldest notice.
+void outbox_rewind(struct slot *slot);
+// Frees the slots.
+void outbox_drop_slots(struct outbox *outbox);
+// Tells the courier the lanes that it does not know as they are. -EAGAIN: it does not keep up.
+must_check int outbox_tell_lanes(struct outbox *outbox);
+// Finds strays a home, some at a time, inside the open transaction.
+must_check int outbox_sweep(struct outbox *outbox, int64_t now_ms, struct error *err);
