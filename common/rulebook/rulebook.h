@@ -14,7 +14,6 @@
 #include "common/rulebook/matcher.h"
 
 struct names;
-
 // The two hops there are (DOMAIN.md O1). No key of the rule book adds a third.
 enum role { ROLE_SERVICE, ROLE_SALES };
 

@@ -95,7 +95,7 @@ class Audit:
                 self.say("P4", f"event {key[0]} told {key[1]} the same {count} times")
         deciding = {notice["event"] for notice in self.ledger.notices}
         for event in self.ledger.events:
-            if self.all_issue_events_told and event["type"].startswith("headsup.issue."):
+            if self.all_issue_events_told and event["type"].startswith("issue."):
                 if event["seq"] not in deciding:
                     self.say("P1", f"event {event['seq']} ({event['type']}) decided nothing")
 
