@@ -46,7 +46,7 @@ class TestAudit(unittest.TestCase):
         for seq in (1, 2):
             receipt = {"id": f"e{seq}", "source": "/s", "status": "accepted", "seq": seq}
             self.receipts.append(receipt)
-            self.insert(connection, "events", seq=seq, source="/s", id=f"e{seq}", type="headsup.issue.opened",
+            self.insert(connection, "events", seq=seq, source="/s", id=f"e{seq}", type="issue.opened",
                         time_ms=1, received_ms=1, issue=1, bytes=b"{}", receipt=json.dumps(receipt).encode())
             self.insert(connection, "notices", num=seq * 2, event=seq, issue=1, **NOTICE)
             self.insert(connection, "notices", num=seq * 2 + 1, event=seq, issue=1,
