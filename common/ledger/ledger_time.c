@@ -112,10 +112,12 @@ int ledger_due_digests(struct ledger *ledger, int64_t now_ms, int limit, struct 
     bind_int(statement, 1, now_ms);
     bind_int(statement, 2, limit);
     while ((more = store_next(store, statement, err)) > 0) {
-        ret[count++] = (struct due_digest){.rep = row_text(statement, 0, arena),
-                                           .role = sqlite3_column_int(statement, 1),
-                                           .count = sqlite3_column_int(statement, 2),
-                                           .at_ms = sqlite3_column_int64(statement, 3)};
+        struct due_digest *digest = &ret[count++];
+
+        digest->rep = row_text(statement, 0, arena);
+        digest->role = sqlite3_column_int(statement, 1);
+        digest->count = sqlite3_column_int(statement, 2);
+        digest->at_ms = sqlite3_column_int64(statement, 3);
     }
     return more < 0 ? more : count;
 }
@@ -154,11 +156,13 @@ int ledger_digest_items(struct ledger *ledger, int64_t notice_num, int limit, st
     bind_int(statement, 1, notice_num);
     bind_int(statement, 2, limit);
     while ((more = store_next(store, statement, err)) > 0) {
-        ret[count++] = (struct digest_item){.issue_num = sqlite3_column_int64(statement, 0),
-                                            .key = row_text(statement, 1, arena),
-                                            .count = sqlite3_column_int(statement, 2),
-                                            .event_source = row_text(statement, 3, arena),
-                                            .event_id = row_text(statement, 4, arena)};
+        struct digest_item *item = &ret[count++];
+
+        item->issue_num = sqlite3_column_int64(statement, 0);
+        item->key = row_text(statement, 1, arena);
+        item->count = sqlite3_column_int(statement, 2);
+        item->event_source = row_text(statement, 3, arena);
+        item->event_id = row_text(statement, 4, arena);
     }
     return more < 0 ? more : count;
 }

@@ -69,7 +69,7 @@ int outbox_create(const struct rulebook *rulebook, struct ledger *ledger, struct
 
 static void drop_job(struct outbox *outbox, struct job *job)
 {
-    HASH_DEL(outbox->jobs, job);
+    HASH_DEL(outbox->jobs, job); // NOLINT(clang-analyzer-core.NullDereference): it is in the hash
     free(job->rep);
     free(job->headline);
     free(job->body);
