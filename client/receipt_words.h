@@ -6,3 +6,5 @@
 
 // Prints what a receipt says; as it stands where it is no receipt that this version can read.
 void receipt_print(FILE *to, const char *bytes, size_t size);
+// Prints the answer alone that an order got; nothing where there is none.
+void receipt_print_answer(FILE *to, const char *bytes, size_t size);

@@ -17,7 +17,7 @@ enum {
 
 // Says that the other end is this program, and of this form: a daemon that was replaced on disk
 // while it ran may start a courier of another version.
-#define PAIR_MARK UINT32_C(0x48550001)
+#define PAIR_MARK UINT32_C(0x48550002)
 #define NO_TEXT   UINT32_MAX // in sizes: the text is NULL
 
 // What each frame begins with. The texts follow, in order, each with its NUL.
@@ -237,6 +237,11 @@ int pair_send_job(struct pair *pair, const struct pair_job *job)
                             });
 }
 
+int pair_send_recall(struct pair *pair, const char *lane)
+{
+    return send_draft(pair, &(struct draft){.kind = PAIR_RECALL, .texts = {slice_of(lane)}});
+}
+
 int pair_send_stop(struct pair *pair, int64_t deadline_ms)
 {
     return send_draft(pair, &(struct draft){.kind = PAIR_STOP, .numbers = {deadline_ms}});
@@ -381,6 +386,9 @@ static bool read_message(const zmq_msg_t *frame, struct pair_message *ret)
         return read_job(&draft, &ret->job);
     case PAIR_OUTCOME:
         return read_outcome(&draft, &ret->outcome);
+    case PAIR_RECALL:
+        ret->recalled = draft.texts[0].bytes;
+        return has_strings(&draft, 1);
     case PAIR_STOP:
         ret->deadline_ms = draft.numbers[0];
         return fits(ret->deadline_ms, 0, INT32_MAX);

@@ -4,6 +4,7 @@
 //
 //   desk -> courier   LANE      open or change a lane: where it sends and how (with its secret)
 //                     JOB       one notice to send, body and all
+//                     RECALL    a lane is paused: hand back what was not started
 //                     STOP      finish what is under way, until the deadline, then end
 //   courier -> desk   HELLO     up and ready for lanes
 //                     OUTCOME   what became of one job
@@ -17,7 +18,15 @@
 #include "common/base/error.h"
 #include "common/rulebook/rulebook.h"
 
-enum pair_kind { PAIR_LANE = 1, PAIR_JOB, PAIR_STOP, PAIR_HELLO, PAIR_OUTCOME, PAIR_ALIVE };
+enum pair_kind {
+    PAIR_LANE = 1,
+    PAIR_JOB,
+    PAIR_RECALL,
+    PAIR_STOP,
+    PAIR_HELLO,
+    PAIR_OUTCOME,
+    PAIR_ALIVE
+};
 
 // What became of a job. The desk decides what follows (outbox/lanes.h).
 enum send_result {
@@ -26,7 +35,7 @@ enum send_result {
     SEND_REFUSED,   // other 4xx: dead letter at once
     SEND_PAUSE,     // 401, 403, 404, 407, 3xx, or an address that the policy forbids
     SEND_GONE,      // 410
-    SEND_UNTRIED    // handed back: an earlier job of the lane failed, or the courier stops
+    SEND_UNTRIED    // handed back: the lane was recalled, its job before failed, or we stop
 };
 
 struct pair_lane {                   // PAIR_LANE
@@ -60,7 +69,8 @@ struct pair_message { // one that was received; strings borrow from it
         struct pair_lane lane;
         struct pair_job job;
         struct pair_outcome outcome;
-        int64_t deadline_ms; // PAIR_STOP: how long it may take
+        const char *recalled; // PAIR_RECALL: the lane
+        int64_t deadline_ms;  // PAIR_STOP: how long it may take
     };
     void *frame; // owned
 };
@@ -85,6 +95,7 @@ int pair_fd(struct pair *pair);       // ZMQ_FD, edge-triggered: drain before ea
 // wait.
 must_check int pair_send_lane(struct pair *pair, const struct pair_lane *lane);
 must_check int pair_send_job(struct pair *pair, const struct pair_job *job);
+must_check int pair_send_recall(struct pair *pair, const char *lane);
 must_check int pair_send_stop(struct pair *pair, int64_t deadline_ms);
 must_check int pair_send_outcome(struct pair *pair, const struct pair_outcome *outcome);
 must_check int pair_send_plain(struct pair *pair, enum pair_kind kind); // HELLO, ALIVE

@@ -11,5 +11,8 @@ extern const struct command issues_command;
 extern const struct command show_command;
 extern const struct command notices_command;
 extern const struct command retry_command;
+extern const struct command lanes_command;
+extern const struct command pause_command;
+extern const struct command resume_command;
 extern const struct command why_command;
 extern const struct command status_command;

@@ -5,12 +5,10 @@
 #include <string.h>
 
 #include "client/commands/commands.h"
+#include "client/ordering.h"
 #include "client/print.h"
 #include "client/reading.h"
-#include "client/receipt_words.h"
-#include "client/sending.h"
 #include "common/base/json_out.h"
-#include "common/base/moment.h"
 
 struct count {
     const char *lane; // NULL: all
@@ -84,18 +82,9 @@ static void write_event(struct text *out, const struct invocation *invocation, c
                         const char *id)
 {
     const char *lane = invocation_value(invocation, "lane");
-    char uuid[UUID_BYTES], now[MOMENT_TEXT_BYTES], person[PERSON_BYTES], full[NOTICE_ID_BYTES];
-    struct text source = {0};
+    char full[NOTICE_ID_BYTES];
 
-    sending_add_source(&source);
-    text_clear(out);
-    json_open_object(out, NULL);
-    json_put_string(out, "specversion", "1.0");
-    json_put_string(out, "id", sending_uuid(uuid));
-    json_put_string(out, "source", text_string(&source));
-    json_put_string(out, "type", "headsup.notice.retried");
-    json_put_string(out, "time", moment_format(clock_wall_ms(), now));
-    json_open_object(out, "data");
+    ordering_open(out, "notice.retried");
     if (id) {
         json_put_string(out, "notice", notice_id_format(prefix, notice_id_num(id), full));
     } else if (lane) {
@@ -103,38 +92,20 @@ static void write_event(struct text *out, const struct invocation *invocation, c
     } else {
         json_put_bool(out, "all", true);
     }
-    json_put_string(out, "by", sending_person(person));
-    json_close_object(out);
-    json_close_object(out);
-    text_finish(&source);
-}
-
-static void print_receipt(const struct invocation *invocation, const struct text *receipt,
-                          int status)
-{
-    if (receipt->size && invocation->json) {
-        (void)printf("%s\n", text_string(receipt));
-    } else if (receipt->size && status != EXIT_DONE) {
-        receipt_print(stderr, receipt->bytes, receipt->size);
-    }
+    ordering_close(out);
 }
 
 static int publish(const struct invocation *invocation, const char *prefix)
 {
-    struct headsup_options options = {.window = 1};
     int events = invocation->count ? invocation->count : 1, status;
     struct connection connection = {0};
     struct text event = {0}, receipt = {0};
 
-    if (!sending_patience(invocation, SENDING_PATIENCE_S, &options.patience_ms)) {
-        return EXIT_USAGE;
-    }
-    status = connection_open(invocation, &options, &connection);
+    status = ordering_connect(invocation, &connection);
     for (int i = 0; i < events && status == EXIT_DONE; i++) {
         write_event(&event, invocation, prefix,
                     invocation->count ? invocation->arguments[i] : NULL);
-        status = sending_publish(&connection, &event, &receipt);
-        print_receipt(invocation, &receipt, status);
+        status = ordering_publish(invocation, &connection, &event, &receipt);
     }
     connection_finish(&connection);
     text_finish(&event);

@@ -10,6 +10,7 @@
 #include "common/base/limits.h"
 #include "common/base/moment.h"
 #include "common/base/xalloc.h"
+#include "common/desk/orders.h"
 #include "common/event/receipt.h"
 #include "common/event/refusal.h"
 #include "common/verdict/life.h"
@@ -230,31 +231,6 @@ static int handle_case(struct desk *desk, const struct event *event, const char 
     return record_verdict(desk, event, &verdict, peer, &desk->receipt, err);
 }
 
-// Dead letters go out again: one, a lane's, or all; a lane that stood still is tried again.
-static int retry_dead(struct desk *desk, const struct event *event, char *why, size_t size,
-                      struct error *err)
-{
-    const char *notice = event_text(event, "notice"), *lane = event_text(event, "lane");
-    bool all = json_is_true(json_object_get(event->data, "all"));
-    int64_t num = notice ? notice_id_num(notice) : 0;
-    int count = 0, found = 1;
-
-    if (notice) {
-        found = ledger_dead_lane(desk->ledger, num, desk->arena, &lane, err);
-    }
-    if (found > 0 && (lane || all)) {
-        count = ledger_retry_dead(desk->ledger, num, lane, event->received_ms, err);
-    }
-    if (found < 0 || count < 0) {
-        return found < 0 ? found : count;
-    }
-    if (found > 0 && (lane || all) && desk->listener.lane_is_resumed) {
-        desk->listener.lane_is_resumed(desk->listener.user, lane);
-    }
-    (void)snprintf(why, size, "%d dead letter%s will be sent again", count, count == 1 ? "" : "s");
-    return 0;
-}
-
 // An order to the service itself; its row says that nobody is told.
 static int handle_order(struct desk *desk, const struct event *event, const char *peer,
                         struct text *out, struct error *err)
@@ -272,17 +248,21 @@ static int handle_order(struct desk *desk, const struct event *event, const char
         .due_ms = event->received_ms,
         .done_ms = event->received_ms,
     };
-    char why[128] = "on record";
-    int code = 0;
+    struct order_scene scene = {desk->rulebook, desk->ledger, &desk->listener, desk->arena};
+    char say[ORDER_SAY_BYTES];
+    struct refusal refusal;
+    int code;
 
-    if (event->type == EVENT_NOTICE_RETRIED) {
-        code = retry_dead(desk, event, why, sizeof why, err);
+    if (order_check(desk->rulebook, event, &refusal) < 0) {
+        receipt_write_refused(out, &refusal);
+        return 0;
     }
+    code = order_carry_out(&scene, event, say, err);
     if (code < 0) {
         return code;
     }
-    notice.why = why;
-    receipt.answer = event->type == EVENT_NOTICE_RETRIED ? why : NULL;
+    notice.why = say[0] ? say : "on record";
+    receipt.answer = say[0] ? say : NULL;
     text_clear(&desk->receipt);
     receipt_write_accepted(&desk->receipt, &receipt);
     json_put_raw(out, NULL, desk->receipt.bytes, desk->receipt.size);

@@ -34,6 +34,8 @@ enum event_type {
     EVENT_SILENCE_SET,
     EVENT_SILENCE_LIFTED,
     EVENT_NOTICE_RETRIED,
+    EVENT_LANE_PAUSED,
+    EVENT_LANE_RESUMED,
     EVENT_RULEBOOK_RELOADED,
     EVENT_TYPE_COUNT, // what may come from outside ends here
     EVENT_ALARM_RANG  // an issue came of an age that a rule asks about; the desk makes these

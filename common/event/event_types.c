@@ -122,6 +122,10 @@ static const struct event_kind kinds[EVENT_ALARM_RANG + 1] = {
                               ABOUT_THE_SERVICE,
                               {MAY("notice", KEY), MAY("lane", KEY), MAY("all", BOOLEAN),
                                MAY("by", KEY)}},
+    [EVENT_LANE_PAUSED] = {"lane.paused",
+                           ABOUT_THE_SERVICE,
+                           {MUST("lane", KEY), MAY("by", KEY), MAY("reason", TEXT)}},
+    [EVENT_LANE_RESUMED] = {"lane.resumed", ABOUT_THE_SERVICE, {MUST("lane", KEY), MAY("by", KEY)}},
     [EVENT_RULEBOOK_RELOADED] = {"rulebook.reloaded", ABOUT_THE_SERVICE, {MAY("by", KEY)}},
     [EVENT_ALARM_RANG] = {"alarm.rang", ABOUT_ISSUE, {MAY("note", TEXT)}},
 };

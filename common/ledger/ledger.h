@@ -32,8 +32,9 @@ void ledger_end_read(struct ledger *ledger);
 must_check int ledger_begin(struct ledger *ledger, struct error *err);
 must_check int ledger_commit(struct ledger *ledger, struct error *err);
 void ledger_rollback(struct ledger *ledger);
-// Moves what the write-ahead log holds to where it belongs, as far as that pays: little at a time while
-// there is nothing else to do, or much where it grew long. After a commit. Negative: it failed.
+// Moves what the write-ahead log holds to where it belongs, as far as that pays: little at a time
+// while there is nothing else to do, or much where it grew long. After a commit. Negative: it
+// failed.
 must_check int ledger_checkpoint(struct ledger *ledger, bool idle, struct error *err);
 // True where ledger_checkpoint() would have something to do.
 bool ledger_wants_checkpoint(const struct ledger *ledger, bool idle);
@@ -126,6 +127,12 @@ must_check int ledger_dead_lane(struct ledger *ledger, int64_t num, struct arena
 // A lane's standing state, which outlives the daemon.
 must_check int ledger_save_lane(struct ledger *ledger, const struct lane_record *lane,
                                 struct error *err);
+// Opens that lane, or all where it is NULL, but for what a person paused.
+must_check int ledger_reopen_lanes(struct ledger *ledger, const char *lane, int64_t now_ms,
+                                   struct error *err);
+// What its receiver said last; its state stays as it is.
+must_check int ledger_save_answer(struct ledger *ledger, const struct lane_answer *answer,
+                                  struct error *err);
 must_check int ledger_load_lane(struct ledger *ledger, const char *lane, struct arena *arena,
                                 struct lane_record *ret, struct error *err);
 // The prefix of this ledger's notice ids: "hn_" and eight letters, random, made with the ledger.

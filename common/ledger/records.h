@@ -62,8 +62,22 @@ const char *lane_state_name(enum lane_state state); // "open", "paused", "closed
 struct lane_record {
     const char *lane;
     enum lane_state state;
-    const char *why; // the answer that paused or closed it
+    const char *why; // the answer that paused or closed it, or what the person said who paused it
+    const char *by;  // who paused it; NULL: no person did
     int64_t since_ms;
+    // read, not written: the last answer of its receiver, and what waits
+    int64_t answered_ms; // 0: none came
+    int32_t status;      // 0: the attempt failed without an answer
+    const char *answer;
+    int64_t oldest_ms, next_due_ms; // of those that wait: created first, due next; 0: none
+};
+
+// What the receiver of a lane said last.
+struct lane_answer {
+    const char *lane;
+    int64_t at_ms;
+    int32_t status;
+    const char *answer;
 };
 
 struct event_record {

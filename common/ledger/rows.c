@@ -126,3 +126,17 @@ void row_event(sqlite3_stmt *row, struct event_record *ret)
         .receipt_size = (size_t)sqlite3_column_bytes(row, 9),
     };
 }
+
+void row_lane(sqlite3_stmt *row, struct arena *arena, struct lane_record *ret)
+{
+    *ret = (struct lane_record){
+        .lane = row_text(row, 0, arena),
+        .state = (enum lane_state)sqlite3_column_int(row, 1),
+        .why = row_text(row, 2, arena),
+        .since_ms = sqlite3_column_int64(row, 3),
+        .by = row_text(row, 4, arena),
+        .answered_ms = sqlite3_column_int64(row, 5),
+        .status = sqlite3_column_int(row, 6),
+        .answer = row_text(row, 7, arena),
+    };
+}

@@ -12,4 +12,5 @@ const char *row_text(sqlite3_stmt *row, int column, struct arena *arena);
 void row_issue(sqlite3_stmt *row, struct arena *arena, struct issue *ret);     // ISSUE_COLUMNS
 void row_account(sqlite3_stmt *row, struct arena *arena, struct account *ret); // ACCOUNT_COLUMNS
 void row_notice(sqlite3_stmt *row, struct arena *arena, struct notice_record *ret);
-void row_event(sqlite3_stmt *row, struct event_record *ret); // EVENT_COLUMNS
+void row_lane(sqlite3_stmt *row, struct arena *arena, struct lane_record *ret); // LANE_COLUMNS
+void row_event(sqlite3_stmt *row, struct event_record *ret);                    // EVENT_COLUMNS

@@ -29,13 +29,16 @@ enum sql {
     SQL_RETRY_ALL,
     SQL_DEAD_LANE,
     SQL_SAVE_LANE,
+    SQL_REOPEN_LANES,
+    SQL_SAVE_ANSWER,
     SQL_LOAD_LANE,
     SQL_COUNT // the writer's; the reader prepares its own as it needs them
 };
 
 extern const char *const sql_texts[SQL_COUNT];
 
-// The columns that read_issue(), read_account(), read_notice() and read_event() take, in order.
+// The columns that row_issue(), row_account(), row_notice(), row_event() and row_lane() take, in
+// order.
 #define ISSUE_COLUMNS                                                                              \
     "i.num, i.key, i.account, i.category, i.severity, i.department, i.currency, i.summary, "       \
     "i.explanation, i.contact, i.amount, i.state, i.hop, i.opened_at_ms, i.state_at_ms, "          \
@@ -51,6 +54,9 @@ extern const char *const sql_texts[SQL_COUNT];
 #define EVENT_COLUMNS                                                                              \
     "e.seq, e.time_ms, e.received_ms, e.source, e.id, e.type, e.subject, e.peer, e.bytes, "        \
     "e.receipt"
+
+#define LANE_COLUMNS                                                                               \
+    "l.lane, l.state, l.why, l.since_ms, l.paused_by, l.answered_ms, l.status, l.answer"
 
 // The migrations, in order; migration i brings a ledger from version i to i + 1.
 extern const char *const sql_migrations[];

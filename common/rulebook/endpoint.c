@@ -257,7 +257,13 @@ static void finish_endpoint(void *group)
 }
 
 static const char *const format_list[] = {"generic", "slack"};
-static const struct setting_words formats = {format_list, 2};
+static const struct setting_words formats = {format_list,
+                                             sizeof format_list / sizeof format_list[0]};
+
+const char *payload_format_name(enum payload_format format)
+{
+    return format_list[format];
+}
 
 static const struct setting endpoint_settings[] = {
     {.name = "url",

@@ -110,5 +110,6 @@ void rulebook_destroyp(struct rulebook **rulebook);
 const struct rep *rulebook_rep(const struct rulebook *rulebook, const char *id);
 // The endpoint of that lane, or NULL.
 const struct endpoint *rulebook_lane(const struct rulebook *rulebook, const char *lane);
-const char *role_name(enum role role); // "service", "sales"
-const char *when_name(enum when when); // "now", "digest", "no"
+const char *role_name(enum role role);                       // "service", "sales"
+const char *payload_format_name(enum payload_format format); // "generic" …
+const char *when_name(enum when when);                       // "now", "digest", "no"

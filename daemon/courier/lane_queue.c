@@ -71,7 +71,7 @@ void lane_queues_destroy(struct lane_queues *queues)
     free(queues);
 }
 
-static struct lane_queue *find(const struct lane_queues *queues, const char *name)
+struct lane_queue *lane_queues_find(const struct lane_queues *queues, const char *name)
 {
     struct lane_queue *lane;
 
@@ -81,7 +81,7 @@ static struct lane_queue *find(const struct lane_queues *queues, const char *nam
 
 static struct lane_queue *find_or_add(struct lane_queues *queues, const char *name)
 {
-    struct lane_queue *lane = find(queues, name);
+    struct lane_queue *lane = lane_queues_find(queues, name);
 
     if (!lane) {
         lane = xcalloc(1, sizeof *lane);
@@ -154,7 +154,7 @@ void lane_queues_set(struct lane_queues *queues, struct pair_message *message)
 
 bool lane_queues_add(struct lane_queues *queues, struct pair_message *message)
 {
-    struct lane_queue *lane = find(queues, message->job.lane);
+    struct lane_queue *lane = lane_queues_find(queues, message->job.lane);
     struct lane_job *job;
 
     if (!lane) {

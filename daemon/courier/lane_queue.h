@@ -21,6 +21,8 @@ struct lane_job {
 struct lane_queues *lane_queues_create(void);
 void lane_queues_destroy(struct lane_queues *queues);
 
+// The lane of that name, or NULL.
+struct lane_queue *lane_queues_find(const struct lane_queues *queues, const char *name);
 // Opens a lane or changes it for its next jobs. Takes the message over.
 void lane_queues_set(struct lane_queues *queues, struct pair_message *message);
 // Puts a job at the end of its lane and takes the message over; false where there is no such lane.

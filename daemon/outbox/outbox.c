@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <uthash.h>
 
 #include "common/base/arena.h"
 #include "common/base/log.h"
@@ -14,49 +13,7 @@
 #include "common/base/xalloc.h"
 #include "common/verdict/words.h"
 #include "daemon/outbox/format.h"
-#include "daemon/outbox/lanes.h"
-
-struct slot { // one lane
-    struct lane lane;
-    struct due_cursor cursor;
-    bool dead_told;    // the admin was told of a dead letter since the last delivery
-    bool dead_telling; // likewise, in the transaction that is open
-    bool reopened;     // its standing is to be put on record
-    UT_hash_handle hh;
-};
-
-struct job { // one notice in hand
-    int64_t num, due_ms;
-    struct slot *slot;
-    int32_t attempts;
-    char *rep, *headline, *body;
-    bool answered; // its outcome is kept, and not on record yet
-    UT_hash_handle hh;
-};
-
-struct kept { // an outcome, until it is on record
-    struct job *job;
-    struct lane_event event;
-    int32_t status;
-    char *answer;
-};
-
-struct outbox {
-    const struct rulebook *rulebook;
-    struct ledger *ledger;
-    struct pair *pair; // NULL: no courier
-    struct slot *slots;
-    struct slot *by_lane; // hash
-    size_t slot_count;
-    struct job *jobs; // hash by num
-    struct kept *kept;
-    size_t kept_count, kept_capacity;
-    struct arena *arena;
-    struct text headline, body, payload;
-    struct notice_record records[LANE_WINDOW]; // of the lane in hand
-    int64_t busy_until_ms;                     // the courier did not keep up: not before
-    int64_t seen_ms;                           // the clock at the last hand-over
-};
+#include "daemon/outbox/outbox_private.h"
 
 static void add_lane(struct outbox *outbox, const struct endpoint *endpoint)
 {
@@ -83,33 +40,6 @@ static void add_lanes(struct outbox *outbox)
     }
 }
 
-static int save_lane(struct outbox *outbox, const struct slot *slot, const char *why,
-                     int64_t now_ms, struct error *err)
-{
-    struct lane_record record = {.lane = slot->lane.endpoint->lane,
-                                 .state = lane_standing(&slot->lane),
-                                 .why = why,
-                                 .since_ms = now_ms};
-
-    return ledger_save_lane(outbox->ledger, &record, err);
-}
-
-// A lane that was closed stays so; one that was paused is tried again, as the admin may have mended
-// it.
-static int restore_lane(struct outbox *outbox, struct slot *slot, struct error *err)
-{
-    struct lane_record record;
-    int found =
-        ledger_load_lane(outbox->ledger, slot->lane.endpoint->lane, outbox->arena, &record, err);
-
-    if (found > 0 && record.state == LANE_CLOSED) {
-        slot->lane.flow = LANE_IS_CLOSED;
-    } else if (found > 0 && record.state == LANE_PAUSED) {
-        return save_lane(outbox, slot, "tried again at start", record.since_ms, err);
-    }
-    return found < 0 ? found : 0;
-}
-
 int outbox_create(const struct rulebook *rulebook, struct ledger *ledger, struct outbox **ret,
                   struct error *err)
 {
@@ -122,7 +52,7 @@ int outbox_create(const struct rulebook *rulebook, struct ledger *ledger, struct
     add_lanes(outbox);
     code = ledger_begin(ledger, err);
     for (size_t i = 0; code == 0 && i < outbox->slot_count; i++) {
-        code = restore_lane(outbox, &outbox->slots[i], err);
+        code = standing_restore(outbox, &outbox->slots[i], err);
     }
     if (code == 0) {
         code = ledger_commit(ledger, err);
@@ -182,8 +112,7 @@ static struct slot *find_slot(struct outbox *outbox, const char *lane)
     return slot;
 }
 
-// The next look into the ledger starts from the lane's oldest notice.
-static void rewind_lane(struct slot *slot)
+void slot_rewind(struct slot *slot)
 {
     slot->cursor.due_ms = 0;
     slot->cursor.num = 0;
@@ -210,7 +139,7 @@ void outbox_courier_up(struct outbox *outbox, struct pair *pair)
         if (pair_send_lane(pair, &message) < 0) {
             log_error("outbox: the courier does not take lane %s", endpoint->lane);
         }
-        rewind_lane(&outbox->slots[i]);
+        slot_rewind(&outbox->slots[i]);
     }
 }
 
@@ -227,7 +156,7 @@ void outbox_courier_lost(struct outbox *outbox)
     }
     for (size_t i = 0; i < outbox->slot_count; i++) {
         outbox->slots[i].lane.in_hand = 0;
-        rewind_lane(&outbox->slots[i]);
+        slot_rewind(&outbox->slots[i]);
     }
 }
 
@@ -238,21 +167,6 @@ void outbox_lane_has_work(void *user, const char *lane)
 
     if (slot) {
         slot->lane.next_due_ms = 0;
-    }
-}
-
-void outbox_lane_is_resumed(void *user, const char *lane)
-{
-    struct outbox *outbox = user;
-
-    for (size_t i = 0; i < outbox->slot_count; i++) {
-        struct slot *slot = &outbox->slots[i];
-
-        if (!lane || strcmp(slot->lane.endpoint->lane, lane) == 0) {
-            lane_reopen(&slot->lane);
-            rewind_lane(slot);
-            slot->reopened = true; // outbox_record() writes it, where a failure is seen
-        }
     }
 }
 
@@ -291,58 +205,6 @@ size_t outbox_outcomes(const struct outbox *outbox)
     return outbox->kept_count;
 }
 
-// The admin hears which lane is in trouble and why, never about whom.
-static int tell_admin(struct outbox *outbox, const char *why, int64_t now_ms, struct error *err)
-{
-    struct notice_record notice = {.role = ROLE_ADMIN,
-                                   .kind = NOTICE_DEAD_LETTER,
-                                   .fate = FATE_WAITING,
-                                   .rep = "admin",
-                                   .lane = "admin",
-                                   .rule = "law: the admin hears of a lane in trouble",
-                                   .why = why,
-                                   .created_ms = now_ms,
-                                   .due_ms = now_ms};
-
-    log_warning("outbox: %s", why);
-    if (!outbox->rulebook->admin) {
-        return 0;
-    }
-    outbox_lane_has_work(outbox, "admin");
-    return ledger_add_notice(outbox->ledger, &notice, err);
-}
-
-static int record_trouble(struct outbox *outbox, const struct kept *kept,
-                          const struct notice_outcome *outcome, int64_t now_ms, struct error *err)
-{
-    struct slot *slot = kept->job->slot;
-    const char *lane = slot->lane.endpoint->lane;
-    bool is_admin = strcmp(lane, "admin") == 0;
-    char why[256], id[NOTICE_ID_BYTES];
-    int code = 0;
-
-    if (kept->event.state_changed) {
-        (void)snprintf(why, sizeof why, "lane %s is %s: its receiver answered %d", lane,
-                       lane_state_name(lane_standing(&slot->lane)), kept->status);
-        code = save_lane(outbox, slot, kept->answer, now_ms, err);
-        if (code == 0 && !is_admin) {
-            code = tell_admin(outbox, why, now_ms, err);
-        }
-    }
-    if (code == 0 && kept->event.fate == FATE_DEAD && !slot->dead_told && !slot->dead_telling) {
-        (void)snprintf(why, sizeof why, "lane %s %s: %s, last answer %d", lane,
-                       outcome->lane ? "gave up on a notice, which goes to the fallback"
-                                     : "has a dead letter",
-                       notice_id_format(ledger_notice_prefix(outbox->ledger), kept->job->num, id),
-                       kept->status);
-        slot->dead_telling = true;
-        if (!is_admin) {
-            code = tell_admin(outbox, why, now_ms, err);
-        }
-    }
-    return code;
-}
-
 // Where a notice goes whose lane gave up on it: its rep's other lane, as long as it was not there.
 static const char *other_lane(const struct outbox *outbox, const struct job *job)
 {
@@ -377,11 +239,11 @@ static int record_one(struct outbox *outbox, const struct kept *kept, int64_t no
         outcome.fate = FATE_WAITING;
         outcome.due_ms = now_ms;
         outcome.attempts = 0;
-        rewind_lane(find_slot(outbox, outcome.lane)); // it is older than what that lane has seen
+        slot_rewind(find_slot(outbox, outcome.lane)); // it is older than what that lane has seen
     }
     code = ledger_save_outcome(outbox->ledger, &outcome, err);
     if (code == 0) {
-        code = record_trouble(outbox, kept, &outcome, now_ms, err);
+        code = standing_record(outbox, kept, &outcome, now_ms, err);
     }
     return code;
 }
@@ -390,16 +252,17 @@ int outbox_record(struct outbox *outbox, int64_t now_ms, struct error *err)
 {
     int code = 0;
 
-    for (size_t i = 0; code == 0 && i < outbox->slot_count; i++) {
+    for (size_t i = 0; i < outbox->slot_count; i++) {
         outbox->slots[i].dead_telling = false; // whatever an attempt before this one came to
-        if (outbox->slots[i].reopened) {
-            code = save_lane(outbox, &outbox->slots[i], NULL, now_ms, err);
-        }
+        outbox->slots[i].last = NULL;
     }
     for (size_t i = 0; code == 0 && i < outbox->kept_count; i++) {
         code = record_one(outbox, &outbox->kept[i], now_ms, err);
+        if (outbox->kept[i].event.attempted) {
+            outbox->kept[i].job->slot->last = &outbox->kept[i];
+        }
     }
-    return code;
+    return code == 0 ? standing_record_answers(outbox, now_ms, err) : code;
 }
 
 void outbox_recorded(struct outbox *outbox)
@@ -407,7 +270,6 @@ void outbox_recorded(struct outbox *outbox)
     for (size_t i = 0; i < outbox->slot_count; i++) {
         struct slot *slot = &outbox->slots[i];
 
-        slot->reopened = false;
         slot->dead_told = slot->dead_told || slot->dead_telling;
         slot->dead_telling = false;
     }
@@ -416,7 +278,7 @@ void outbox_recorded(struct outbox *outbox)
         struct slot *slot = kept->job->slot;
 
         if (kept->event.fate == FATE_WAITING) {
-            rewind_lane(slot);
+            slot_rewind(slot);
         } else if (kept->event.fate == FATE_DELIVERED) {
             slot->dead_told = false;
         }
@@ -515,7 +377,7 @@ static int serve_lane(struct outbox *outbox, struct slot *slot, int64_t now_ms, 
         return 0;
     }
     if (slot->lane.in_hand == 0 || slot->cursor.due_ms > now_ms) { // also where the clock went back
-        rewind_lane(slot);
+        slot_rewind(slot);
     }
     count = ledger_due_notices(outbox->ledger, &slot->cursor, now_ms, wanted, outbox->arena,
                                records, err);
@@ -528,7 +390,7 @@ static int serve_lane(struct outbox *outbox, struct slot *slot, int64_t now_ms, 
         }
     }
     if (code < 0) {
-        rewind_lane(slot);
+        slot_rewind(slot);
         return code;
     }
     if (count >= 0 && count < wanted) {
@@ -548,10 +410,14 @@ int outbox_hand_over(struct outbox *outbox, int64_t now_ms, struct error *err)
 
     // where the clock went back, what falls due now can lie before what a lane has seen
     for (size_t i = 0; now_ms < outbox->seen_ms && i < outbox->slot_count; i++) {
-        rewind_lane(&outbox->slots[i]);
+        slot_rewind(&outbox->slots[i]);
     }
     outbox->busy_until_ms = now_ms < outbox->seen_ms ? 0 : outbox->busy_until_ms;
     outbox->seen_ms = now_ms;
+    code = standing_look(outbox, err);
+    if (code < 0 && code != -EAGAIN) {
+        return code;
+    }
     if (!outbox->pair || outbox_wakes_at(outbox) > now_ms) {
         return 0;
     }

@@ -27,6 +27,7 @@ void outbox_courier_lost(struct outbox *outbox);
 
 // Hints from the desk; lane NULL: all of them.
 void outbox_lane_has_work(void *outbox, const char *lane);
+void outbox_lane_is_paused(void *outbox, const char *lane);
 void outbox_lane_is_resumed(void *outbox, const char *lane);
 
 // Keeps an outcome until outbox_record() puts it on record.

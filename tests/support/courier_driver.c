@@ -218,6 +218,7 @@ static bool read_pair(struct driver *driver)
             break;
         case PAIR_LANE:
         case PAIR_JOB:
+        case PAIR_RECALL:
         case PAIR_STOP:
             break;
         }

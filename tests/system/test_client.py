@@ -18,7 +18,8 @@ import zmq
 import harness
 from events import opened
 
-COMMANDS = ["publish", "event", "accounts", "issues", "show", "why", "notices", "retry", "check", "status"]
+COMMANDS = ["publish", "event", "accounts", "issues", "show", "why", "notices", "retry", "lanes", "pause",
+            "resume", "check", "status"]
 
 
 class PlayedDaemon:

@@ -266,6 +266,43 @@ static void a_lane_keeps_its_standing(void **state)
     assert_null(is.why);
 }
 
+static struct lane_record lane_now(struct ledger_folder *folder, const char *lane)
+{
+    struct lane_record is = {0};
+
+    assert_int_equal(ledger_load_lane(folder->ledger, lane, folder->arena, &is, &folder->err), 1);
+    return is;
+}
+
+static void a_persons_pause_outlives_answers_and_retries(void **state)
+{
+    struct ledger_folder *folder = *state;
+    struct lane_record by_answer = {.lane = "pat", .state = LANE_PAUSED, .why = "401"};
+    struct lane_record by_anna = {.lane = "rich", .state = LANE_PAUSED, .why = "w", .by = "anna"};
+    struct lane_answer answer = {"rich", NOW + 5, 401, "who are you"};
+
+    assert_int_equal(ledger_save_lane(folder->ledger, &by_answer, &folder->err), 0);
+    assert_int_equal(ledger_save_lane(folder->ledger, &by_anna, &folder->err), 0);
+    assert_null(lane_now(folder, "pat").by);
+    by_answer.lane = "rich";
+    assert_int_equal(ledger_save_lane(folder->ledger, &by_answer, &folder->err), 0);
+    assert_int_equal(ledger_save_answer(folder->ledger, &answer, &folder->err), 0);
+    assert_int_equal(ledger_reopen_lanes(folder->ledger, NULL, NOW, &folder->err), 0);
+    assert_int_equal(lane_now(folder, "pat").state, LANE_OPEN);
+    assert_int_equal(lane_now(folder, "rich").state, LANE_PAUSED);
+    assert_string_equal(lane_now(folder, "rich").by, "anna");
+    assert_int_equal(lane_now(folder, "rich").answered_ms, NOW + 5);
+    assert_int_equal(lane_now(folder, "rich").status, 401);
+    assert_string_equal(lane_now(folder, "rich").answer, "who are you");
+    by_anna.state = LANE_OPEN;
+    by_anna.by = NULL;
+    assert_int_equal(ledger_save_lane(folder->ledger, &by_anna, &folder->err), 0);
+    assert_null(lane_now(folder, "rich").by);
+    answer.lane = "dana"; // that has no row yet
+    assert_int_equal(ledger_save_answer(folder->ledger, &answer, &folder->err), 0);
+    assert_int_equal(lane_now(folder, "dana").state, LANE_OPEN);
+}
+
 static void ids_of_notices_read_back(void **state)
 {
     char buffer[NOTICE_ID_BYTES];
@@ -300,6 +337,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_outcome_may_move_the_lane, begin, end),
         cmocka_unit_test_setup_teardown(dead_letters_go_out_again, begin, end),
         cmocka_unit_test_setup_teardown(a_lane_keeps_its_standing, begin, end),
+        cmocka_unit_test_setup_teardown(a_persons_pause_outlives_answers_and_retries, begin, end),
         cmocka_unit_test(ids_of_notices_read_back),
     };
 

@@ -176,6 +176,11 @@ static void the_rest_arrives_too(void **state)
     assert_int_equal(message.kind, PAIR_STOP);
     assert_int_equal(message.deadline_ms, 4000);
     pair_message_finish(&message);
+    assert_int_equal(pair_send_recall(ends->desk, "rich"), 0);
+    assert_int_equal(receive(ends->courier, &message), 1);
+    assert_int_equal(message.kind, PAIR_RECALL);
+    assert_string_equal(message.recalled, "rich");
+    pair_message_finish(&message);
     assert_int_equal(pair_send_plain(ends->courier, PAIR_ALIVE), 0);
     assert_int_equal(receive(ends->desk, &message), 1);
     assert_int_equal(message.kind, PAIR_ALIVE);
@@ -319,7 +324,7 @@ struct outcome_frame {
 
 static void a_malformed_frame_is_refused(void **state)
 {
-    static const struct outcome_frame good = {0x48550001,
+    static const struct outcome_frame good = {0x48550002,
                                               PAIR_OUTCOME,
                                               {4, 2, UINT32_MAX, UINT32_MAX},
                                               {7, SEND_AGAIN, 503, -1, 3, 0},

@@ -1,0 +1,115 @@
+#include "common/desk/orders.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "common/event/refusal.h"
+
+// --- dead letters --------------------------------------------------------------------------------
+
+// One, a lane's, or all; a lane that an answer stopped is tried again.
+static int retry_dead(const struct order_scene *scene, const struct event *event, char *say,
+                      struct error *err)
+{
+    const char *notice = event_text(event, "notice"), *lane = event_text(event, "lane");
+    bool all = json_is_true(json_object_get(event->data, "all"));
+    int64_t num = notice ? notice_id_num(notice) : 0;
+    int count = 0, found = 1, code = 0;
+
+    if (notice) {
+        found = ledger_dead_lane(scene->ledger, num, scene->arena, &lane, err);
+    }
+    if (found > 0 && (lane || all)) {
+        count = ledger_retry_dead(scene->ledger, num, lane, event->received_ms, err);
+        code =
+            count < 0 ? count : ledger_reopen_lanes(scene->ledger, lane, event->received_ms, err);
+    }
+    if (found < 0 || code < 0) {
+        return found < 0 ? found : code;
+    }
+    if (found > 0 && (lane || all) && scene->listener->lane_is_resumed) {
+        scene->listener->lane_is_resumed(scene->listener->user, lane);
+    }
+    (void)snprintf(say, ORDER_SAY_BYTES, "%d dead letter%s will be sent again", count,
+                   count == 1 ? "" : "s");
+    return 0;
+}
+
+// --- lanes ---------------------------------------------------------------------------------------
+
+static int pause_lane(const struct order_scene *scene, const struct event *event, char *say,
+                      struct error *err)
+{
+    const char *by = event_text(event, "by");
+    struct lane_record lane = {.lane = event_text(event, "lane"),
+                               .state = LANE_PAUSED,
+                               .why = event_text(event, "reason"),
+                               .by = by ? by : event->source,
+                               .since_ms = event->received_ms};
+    struct lane_record before;
+    int code = ledger_load_lane(scene->ledger, lane.lane, scene->arena, &before, err);
+
+    if (code > 0 && before.state == LANE_CLOSED) {
+        (void)snprintf(say, ORDER_SAY_BYTES, "lane %.128s is closed already, and stays so",
+                       lane.lane);
+        return 0;
+    }
+    if (code >= 0) {
+        code = ledger_save_lane(scene->ledger, &lane, err);
+    }
+    if (code == 0 && scene->listener->lane_is_paused) {
+        scene->listener->lane_is_paused(scene->listener->user, lane.lane);
+    }
+    (void)snprintf(say, ORDER_SAY_BYTES, "lane %.128s is paused; what it has to send waits",
+                   lane.lane);
+    return code;
+}
+
+static int resume_lane(const struct order_scene *scene, const struct event *event, char *say,
+                       struct error *err)
+{
+    struct lane_record lane = {
+        .lane = event_text(event, "lane"), .state = LANE_OPEN, .since_ms = event->received_ms};
+    int code = ledger_save_lane(scene->ledger, &lane, err);
+
+    if (code == 0 && scene->listener->lane_is_resumed) {
+        scene->listener->lane_is_resumed(scene->listener->user, lane.lane);
+    }
+    (void)snprintf(say, ORDER_SAY_BYTES, "lane %.128s is open; what waits for it goes out",
+                   lane.lane);
+    return code;
+}
+
+// --- which order ---------------------------------------------------------------------------------
+
+int order_check(const struct rulebook *rulebook, const struct event *event, struct refusal *why)
+{
+    bool of_lane = event->type == EVENT_LANE_PAUSED || event->type == EVENT_LANE_RESUMED;
+    const char *lane = of_lane ? event_text(event, "lane") : NULL;
+
+    if (lane && !rulebook_lane(rulebook, lane)) {
+        (void)refusal_set(why, "bad_value", "/data/lane",
+                          "the rule book has no lane '%s': a lane is called as its rep is, as "
+                          "REP.fallback, or admin",
+                          lane);
+        refusal_name(why, event->id, event->source);
+        return -EINVAL;
+    }
+    return 0;
+}
+
+int order_carry_out(const struct order_scene *scene, const struct event *event, char *say,
+                    struct error *err)
+{
+    switch (event->type) {
+    case EVENT_NOTICE_RETRIED:
+        return retry_dead(scene, event, say, err);
+    case EVENT_LANE_PAUSED:
+        return pause_lane(scene, event, say, err);
+    case EVENT_LANE_RESUMED:
+        return resume_lane(scene, event, say, err);
+    default:
+        say[0] = '\0';
+        return 0;
+    }
+}

@@ -1,0 +1,70 @@
+// What the parts of the outbox share: its lanes, what is in hand, and what came back. Internal to
+// this folder: outbox.c hands over and takes in, outbox_standing.c keeps the lanes' standing.
+#pragma once
+
+#include <uthash.h>
+
+#include "common/base/arena.h"
+#include "common/base/text.h"
+#include "daemon/outbox/lanes.h"
+#include "daemon/outbox/outbox.h"
+
+struct kept;
+
+struct slot { // one lane
+    struct lane lane;
+    struct due_cursor cursor;
+    bool dead_told;          // the admin was told of a dead letter since the last delivery
+    bool dead_telling;       // likewise, in the transaction that is open
+    bool look;               // somebody gave an order: its standing is to be read from the ledger
+    const struct kept *last; // the last attempt that is being recorded; NULL: none
+    UT_hash_handle hh;
+};
+
+struct job { // one notice in hand
+    int64_t num, due_ms;
+    struct slot *slot;
+    int32_t attempts;
+    char *rep, *headline, *body;
+    bool answered; // its outcome is kept, and not on record yet
+    UT_hash_handle hh;
+};
+
+struct kept { // an outcome, until it is on record
+    struct job *job;
+    struct lane_event event;
+    int32_t status;
+    char *answer;
+};
+
+struct outbox {
+    const struct rulebook *rulebook;
+    struct ledger *ledger;
+    struct pair *pair; // NULL: no courier
+    struct slot *slots;
+    struct slot *by_lane; // hash
+    size_t slot_count;
+    struct job *jobs; // hash by num
+    struct kept *kept;
+    size_t kept_count, kept_capacity;
+    struct arena *arena;
+    struct text headline, body, payload;
+    struct notice_record records[LANE_WINDOW]; // of the lane in hand
+    int64_t busy_until_ms;                     // the courier did not keep up: not before
+    int64_t seen_ms;                           // the clock at the last hand-over
+};
+
+// The next look into the ledger starts from the lane's oldest notice.
+void slot_rewind(struct slot *slot);
+
+// At start: a lane that was closed or that a person paused stays so; one that an answer paused is
+// tried again, as the admin may have mended it. Inside a transaction.
+must_check int standing_restore(struct outbox *outbox, struct slot *slot, struct error *err);
+// Takes over what people ordered of the lanes, once it is on record. -EAGAIN: the courier is busy.
+must_check int standing_look(struct outbox *outbox, struct error *err);
+// Puts on record what follows for the lane from an outcome, and tells the admin.
+must_check int standing_record(struct outbox *outbox, const struct kept *kept,
+                               const struct notice_outcome *outcome, int64_t now_ms,
+                               struct error *err);
+// Puts the last answer of each lane on record.
+must_check int standing_record_answers(struct outbox *outbox, int64_t now_ms, struct error *err);

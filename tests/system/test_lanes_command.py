@@ -1,0 +1,140 @@
+#!/usr/bin/python3
+"""The commands about lanes: how they stand, and how a person stops one and lets it go on."""
+
+import json
+import time
+
+import harness
+from audit import WAITING, Audit, Ledger, wait_settled
+from book import rep
+from events import opened
+from receiver import Answer
+
+
+class TestLanesCommand(harness.Corridor):
+    def begin(self, **changes):
+        self.start(**{"courier": {"retry": ["300ms", "600ms", "1s"]}, **changes})
+
+    def open_one(self, key="L-1"):
+        self.publish(opened(key, "xyz"))
+
+    def lanes(self):
+        return {lane["lane"]: lane for lane in json.loads(self.daemon.client("lanes", "--json"))}
+
+    def waiting(self):
+        return Ledger(self.daemon.ledger).fates()[WAITING]
+
+    def audit(self, **more):
+        receipts = self.publisher.receipts if not more.get("crashed") else []
+        return [found for found in Audit(self.daemon.ledger, receipts, self.receiver.requests, **more).found
+                if "events acknowledged" not in found]  # the command line publishes too
+
+    def test_lanes_are_those_of_the_rule_book_and_of_the_ledger(self):
+        self.begin()
+        lanes = self.lanes()
+        self.assertEqual(list(lanes), ["rich", "pat", "admin"])
+        self.assertEqual((lanes["pat"]["rep"], lanes["pat"]["format"], lanes["pat"]["host"]),
+                         ("pat", "generic", "127.0.0.1"))
+        self.assertEqual((lanes["pat"]["state"], lanes["pat"]["waiting"], lanes["pat"]["last_answer_at"]),
+                         ("open", 0, None))
+        self.receiver.script("/pat", Answer(200, body=b"thank you"))
+        self.open_one()
+        pat = harness.eventually(lambda: self.lanes()["pat"]["last_answer_at"] and self.lanes()["pat"])
+        self.assertEqual((pat["last_status"], pat["last_answer"]), (200, "thank you"))
+        self.daemon.stop()
+        self.daemon.write_book({**self.book_without_rich()})
+        lanes = self.lanes()
+        self.assertEqual(lanes["pat"]["state"], "open")
+        self.assertEqual(lanes["dana"]["host"], "127.0.0.1")
+        words = self.daemon.client("lanes")
+        self.assertIn("LANE", words)
+
+    def book_without_rich(self):
+        from book import standard
+        book = standard(self.folder, self.receiver)
+        book["reps"][0] = rep("dana", "sales", self.receiver.url("/dana"))
+        book["default"]["sales"] = "dana"
+        return book
+
+    def test_a_failing_lane_shows_what_waits_and_when_it_is_due(self):
+        self.begin(courier={"retry": ["1h"]})
+        self.receiver.always("/pat", Answer(503, body=b"come back"))
+        self.open_one()
+        pat = harness.eventually(lambda: self.lanes()["pat"]["last_answer_at"] and self.lanes()["pat"])
+        self.assertEqual((pat["waiting"], pat["last_status"], pat["last_answer"]), (1, 503, "come back"))
+        self.assertIsNotNone(pat["oldest_waiting_since"])
+        self.assertGreater(pat["next_due_at"], pat["last_answer_at"])
+
+    def test_a_paused_lane_keeps_its_queue_over_a_restart_and_a_retry(self):
+        self.begin()
+        said = self.daemon.client("pause", "pat", "--why", "moves house")
+        self.assertIn("pat is paused", said)
+        for number in range(3):
+            self.open_one(f"L-{number}")
+        time.sleep(0.5)
+        self.assertEqual(self.receiver.at("/pat"), [])
+        pat = self.lanes()["pat"]
+        self.assertEqual((pat["state"], pat["why"], pat["waiting"], pat["next_due_at"]),
+                         ("paused", "moves house", 3, None))
+        self.assertTrue(pat["by"])
+        self.assertIn("moves house", self.daemon.client("lanes"))
+        self.daemon.stop()
+        self.daemon.start()
+        self.daemon.client("retry", "--all")
+        self.publisher.publish({"specversion": "1.0", "id": "r1", "source": "/test", "type": "headsup.notice.retried",
+                                "data": {"all": True}})
+        time.sleep(0.5)
+        self.assertEqual(self.receiver.at("/pat"), [])
+        self.assertEqual(self.lanes()["pat"]["state"], "paused")
+        self.assertIn("pat is open", self.daemon.client("resume", "pat"))
+        self.wait("/pat", 3)
+        wait_settled(self.daemon.ledger)
+        self.assertEqual(self.audit(), [])
+        self.assertEqual(self.lanes()["pat"]["state"], "open")
+        self.assertIsNone(self.lanes()["pat"]["by"])
+
+    def test_a_pause_takes_back_what_the_courier_has_in_hand(self):
+        self.begin()
+        self.receiver.always("/pat", Answer(wait=0.4))
+        for number in range(20):
+            self.open_one(f"L-{number:02}")
+        self.wait("/pat", 1)
+        self.daemon.client("pause", "pat")
+        time.sleep(1.0)
+        came = len(self.receiver.at("/pat"))
+        self.assertLess(came, 10)
+        time.sleep(1.0)
+        self.assertEqual(len(self.receiver.at("/pat")), came, "sent although the lane is paused")
+        self.assertEqual(self.waiting(), 20 - came)
+        self.receiver.always("/pat", 200)
+        self.daemon.client("resume", "pat")
+        requests = self.wait("/pat", 20)
+        wait_settled(self.daemon.ledger)
+        arrived = [request.json["subject"] for request in requests]
+        self.assertEqual(arrived, sorted(arrived))
+        self.assertEqual(self.audit(), [])
+
+    def test_what_an_answer_paused_is_tried_again_at_start_and_resumed_by_hand(self):
+        self.begin()
+        self.receiver.script("/pat", 401, 401)
+        self.open_one()
+        harness.eventually(lambda: self.lanes()["pat"]["state"] == "paused")
+        self.assertIsNone(self.lanes()["pat"]["by"])
+        self.daemon.stop()
+        self.daemon.start()
+        self.wait("/pat", 2)
+        harness.eventually(lambda: self.lanes()["pat"]["state"] == "paused")
+        self.daemon.client("resume", "pat")
+        self.wait("/pat", 3)
+        wait_settled(self.daemon.ledger)
+
+    def test_a_lane_that_is_not_there_is_refused_in_words(self):
+        self.begin()
+        done = self.daemon.client_run("pause", "nobody")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("no lane 'nobody'", done.stderr)
+        self.assertEqual(self.daemon.client_run("pause").returncode, 2)
+
+
+if __name__ == "__main__":
+    harness.main()
