@@ -12,9 +12,9 @@
 
 // In the order of the usage.
 static const struct command *const commands[] = {
-    &publish_command, &event_command,   &accounts_command, &issues_command, &show_command,
-    &why_command,     &notices_command, &retry_command,    &lanes_command,  &pause_command,
-    &resume_command,  &check_command,   &status_command,
+    &publish_command, &event_command,     &accounts_command, &issues_command, &show_command,
+    &why_command,     &notices_command,   &retry_command,    &lanes_command,  &pause_command,
+    &resume_command,  &send_test_command, &check_command,    &status_command,
 };
 
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };

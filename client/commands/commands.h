@@ -14,5 +14,6 @@ extern const struct command retry_command;
 extern const struct command lanes_command;
 extern const struct command pause_command;
 extern const struct command resume_command;
+extern const struct command send_test_command;
 extern const struct command why_command;
 extern const struct command status_command;

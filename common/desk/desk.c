@@ -1,6 +1,7 @@
 #include "common/desk/desk.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -231,25 +232,35 @@ static int handle_case(struct desk *desk, const struct event *event, const char 
     return record_verdict(desk, event, &verdict, peer, &desk->receipt, err);
 }
 
-// An order to the service itself; its row says that nobody is told.
+// Says in the receipt which notice an order brings about; its id is the next one.
+static int announce(struct desk *desk, const struct notice_record *notice, struct receipt *receipt,
+                    struct error *err)
+{
+    int64_t num;
+    int code = ledger_next_notice(desk->ledger, &num, err);
+
+    if (code < 0) {
+        return code;
+    }
+    receipt->notice =
+        arena_printf(desk->arena, "%s_%" PRId64, ledger_notice_prefix(desk->ledger), num);
+    receipt->decisions[receipt->decision_count++] =
+        (struct receipt_decision){.rule = notice->rule,
+                                  .action = notice_kind_name(notice->kind),
+                                  .to = notice->rep,
+                                  .when = when_name(WHEN_NOW)};
+    return 0;
+}
+
+// An order to the service itself. Its row says that nobody is told, or is the notice that it asked
+// for.
 static int handle_order(struct desk *desk, const struct event *event, const char *peer,
                         struct text *out, struct error *err)
 {
     struct receipt receipt = {
         .id = event->id, .source = event->source, .seq = ledger_next_seq(desk->ledger)};
-    struct notice_record notice = {
-        .event_seq = receipt.seq,
-        .role = ROLE_ADMIN,
-        .kind = NOTICE_OWNER,
-        .fate = FATE_UNSENT,
-        .rep = "admin",
-        .rule = "law: an order tells nobody",
-        .created_ms = event->received_ms,
-        .due_ms = event->received_ms,
-        .done_ms = event->received_ms,
-    };
     struct order_scene scene = {desk->rulebook, desk->ledger, &desk->listener, desk->arena};
-    char say[ORDER_SAY_BYTES];
+    struct order_result result;
     struct refusal refusal;
     int code;
 
@@ -257,18 +268,24 @@ static int handle_order(struct desk *desk, const struct event *event, const char
         receipt_write_refused(out, &refusal);
         return 0;
     }
-    code = order_carry_out(&scene, event, say, err);
+    code = order_carry_out(&scene, event, &result, err);
+    if (code == 0 && result.notice.lane) {
+        code = announce(desk, &result.notice, &receipt, err);
+    }
     if (code < 0) {
         return code;
     }
-    notice.why = say[0] ? say : "on record";
-    receipt.answer = say[0] ? say : NULL;
+    result.notice.event_seq = receipt.seq;
+    receipt.answer = result.say[0] ? result.say : NULL;
     text_clear(&desk->receipt);
     receipt_write_accepted(&desk->receipt, &receipt);
     json_put_raw(out, NULL, desk->receipt.bytes, desk->receipt.size);
     code = ledger_add_event(desk->ledger, event, peer, 0, &desk->receipt, err);
     if (code == 0) {
-        code = ledger_add_notice(desk->ledger, &notice, err);
+        code = ledger_add_notice(desk->ledger, &result.notice, err);
+    }
+    if (code == 0 && result.notice.lane && desk->listener.lane_has_work) {
+        desk->listener.lane_has_work(desk->listener.user, result.notice.lane);
     }
     return code;
 }

@@ -78,6 +78,8 @@ must_check int ledger_save_account(struct ledger *ledger, struct account *accoun
 // issue_num: 0 for none. peer: who published it, as the socket said; NULL: nobody from outside.
 must_check int ledger_add_event(struct ledger *ledger, const struct event *event, const char *peer,
                                 int64_t issue_num, const struct text *receipt, struct error *err);
+// The num that the next notice added will have.
+must_check int ledger_next_notice(struct ledger *ledger, int64_t *ret, struct error *err);
 // Adds what was decided as a notice, sent or not: fate and all; gives it its num.
 must_check int ledger_add_notice(struct ledger *ledger, struct notice_record *notice,
                                  struct error *err);

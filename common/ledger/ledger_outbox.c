@@ -52,6 +52,23 @@ int ledger_next_due(struct ledger *ledger, const char *lane, int64_t now_ms, int
     return found;
 }
 
+int ledger_next_notice(struct ledger *ledger, int64_t *ret, struct error *err)
+{
+    struct store *store = ledger_store(ledger);
+    sqlite3_stmt *statement = store_prepare(store, SQL_NEXT_NOTICE, err);
+    int found;
+
+    if (!statement) {
+        return err->code;
+    }
+    found = store_next(store, statement, err);
+    if (found > 0) {
+        *ret = sqlite3_column_int64(statement, 0);
+        found = store_end(store, statement, err);
+    }
+    return found;
+}
+
 int ledger_save_outcome(struct ledger *ledger, const struct notice_outcome *outcome,
                         struct error *err)
 {

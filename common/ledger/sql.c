@@ -91,6 +91,8 @@ const char *const sql_texts[SQL_COUNT] = {
     // of as many as cannot overflow the sum, whatever their values
     [SQL_GROUP_VALUE] = "SELECT sum(value) FROM (SELECT value FROM accounts WHERE grp = ?1"
                         " LIMIT 90000)",
+    // as SQLite numbers the next row
+    [SQL_NEXT_NOTICE] = "SELECT coalesce(max(num), 0) + 1 FROM notices",
     [SQL_ADD_NOTICE] =
         "INSERT INTO notices (event, issue, role, kind, fate, urgent, rep, lane, rule, why, words,"
         " created_ms, due_ms, done_ms, attempts, status, answer, headline, body) VALUES (?1, ?2,"

@@ -11,7 +11,7 @@
 #include "common/base/moment.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
-#include "common/verdict/words.h"
+#include "common/verdict/words_test.h"
 #include "daemon/outbox/format.h"
 #include "daemon/outbox/outbox_private.h"
 
@@ -306,6 +306,7 @@ static const char *render(struct outbox *outbox, const struct slot *slot,
 {
     const struct rulebook *rulebook = outbox->rulebook;
     const struct rep *worker = rulebook_rep(rulebook, file->issue.acknowledged_by);
+    struct case_file made_up;
     struct notice notice = {
         .worker = worker ? worker->name : NULL,
         .id = id,
@@ -327,8 +328,12 @@ static const char *render(struct outbox *outbox, const struct slot *slot,
     text_clear(&outbox->headline);
     text_clear(&outbox->body);
     text_clear(&outbox->payload);
-    words_headline(&outbox->headline, &notice, now_ms);
-    words_body(&outbox->body, &notice, now_ms);
+    if (record->kind == NOTICE_TEST) {
+        words_test(&outbox->headline, &outbox->body, &notice, record->words, &made_up, now_ms);
+    } else {
+        words_headline(&outbox->headline, &notice, now_ms);
+        words_body(&outbox->body, &notice, now_ms);
+    }
     return format_write(&outbox->payload, slot->lane.endpoint->format, &notice,
                         text_string(&outbox->headline), text_string(&outbox->body), now_ms);
 }

@@ -6,9 +6,9 @@ import time
 
 import harness
 from audit import WAITING, Audit, Ledger, wait_settled
-from book import rep
+from book import SECRET, rep, secret_file
 from events import opened
-from receiver import Answer
+from receiver import Answer, is_signed
 
 
 class TestLanesCommand(harness.Corridor):
@@ -127,6 +127,53 @@ class TestLanesCommand(harness.Corridor):
         self.daemon.client("resume", "pat")
         self.wait("/pat", 3)
         wait_settled(self.daemon.ledger)
+
+    def test_a_test_goes_the_way_of_every_notice(self):
+        self.begin(reps=[rep("rich", "sales", self.receiver.url("/rich"),
+                             secret_file=secret_file(self.folder)),
+                         rep("dana", "sales", self.receiver.url("/dana"), format="slack"),
+                         rep("pat", "service", self.receiver.url("/pat"))])
+        self.receiver.script("/rich", Answer(200, body=b"got it"))
+        said = self.daemon.client("send-test", "rich")
+        request, = self.wait("/rich", 1)
+        self.assertTrue(is_signed(request, SECRET))
+        self.assertIn(f"{request.id} test to rich: delivered, answered 200: got it", said)
+        self.assertEqual(request.notice["kind"], "test")
+        self.assertTrue(request.notice["headline"].startswith("[TEST] "), request.notice)
+        self.assertEqual(request.notice["reason"]["law"], "a test was asked for")
+        self.assertEqual(self.daemon.client("send-test", "dana", "--kind", "escalation", status=0).count("\n"), 1)
+        slack, = self.wait("/dana", 1)
+        self.assertTrue(slack.json["text"].startswith("[TEST] Test Customer (major) asks for you"), slack.json)
+        self.daemon.client("send-test", "admin", status=0)
+        self.wait("/admin", 1)
+        told = [json.loads(line) for line in self.daemon.client("send-test", "pat", "--all", "--json").splitlines()]
+        self.assertEqual([line["kind"] for line in told],
+                         ["heads_up", "owner", "escalation", "handed_over", "stand_firm", "dead_letter"])
+        self.assertEqual({line["fate"] for line in told}, {"delivered"})
+        for request in self.receiver.at("/pat"):
+            self.assertTrue(request.notice["headline"].startswith("[TEST] "), request.notice)
+            self.assertEqual((request.notice["kind"], request.notice["issue"]["key"]), ("test", "TEST-1"))
+        ledger = Ledger(self.daemon.ledger)
+        self.assertEqual((ledger.issues, ledger.accounts), ({}, {}))
+        self.assertEqual(self.audit(book=self.daemon.book), [])
+        self.daemon.client("status", "--audit")
+
+    def test_a_test_says_what_went_wrong(self):
+        self.begin()
+        self.receiver.script("/rich", Answer(400, body=b"no such channel"), Answer(503, body=b"later"))
+        self.assertIn("dead, answered 400: no such channel", self.daemon.client("send-test", "rich", status=1))
+        self.assertIn("not taken, tried again later, answered 503: later",
+                      self.daemon.client("send-test", "rich", status=1))
+        self.wait("/rich", 3)
+        self.daemon.client("pause", "rich")
+        self.assertIn("not sent: the lane is paused; headsup resume rich",
+                      self.daemon.client("send-test", "rich", status=1))
+        done = self.daemon.client_run("send-test", "nobody")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("no rep 'nobody'", done.stderr)
+        done = self.daemon.client_run("send-test", "rich", "--kind", "shout")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("heads_up, owner", done.stderr)
 
     def test_a_lane_that_is_not_there_is_refused_in_words(self):
         self.begin()

@@ -415,6 +415,35 @@ static void a_closed_lane_is_not_paused(void **state)
     assert_int_equal(lane.state, LANE_OPEN);
 }
 
+static void a_test_is_for_one_lane_and_no_case(void **state)
+{
+    struct stage *stage = *state;
+    struct heard heard = {0};
+    char id[NOTICE_ID_BYTES];
+    json_t *receipt;
+
+    listen(stage, &heard);
+    receipt = stage_receipt(stage, "notice.test_requested", NULL,
+                            "\"rep\":\"rich\",\"kind\":\"escalation\",\"by\":\"anna\"");
+    assert_string_equal(at(receipt, "notice"),
+                        notice_id_format(ledger_notice_prefix(stage->ledger), 1, id));
+    assert_string_equal(at(json_array_get(json_object_get(receipt, "decisions"), 0), "action"),
+                        "test");
+    json_decref(receipt);
+    assert_int_equal(heard.work, 1);
+    assert_string_equal(heard.lane, "rich");
+    recorded(stage, 1, "rich test waiting rich: law: a test was asked for\n");
+    assert_int_equal(stage_number(stage, "SELECT num FROM notices WHERE issue IS NULL"), 1);
+    receipt = stage_receipt(stage, "notice.test_requested", NULL, "\"rep\":\"nobody\"");
+    assert_string_equal(at(receipt, "path"), "/data/rep");
+    json_decref(receipt);
+    receipt =
+        stage_receipt(stage, "notice.test_requested", NULL, "\"rep\":\"rich\",\"kind\":\"digest\"");
+    assert_string_equal(at(receipt, "path"), "/data/kind");
+    json_decref(receipt);
+    assert_int_equal(stage_number(stage, "SELECT count(*) FROM issues"), 0);
+}
+
 static void an_account_event_is_on_record(void **state)
 {
     struct stage *stage = *state;
@@ -491,6 +520,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(dead_letters_are_sent_again_on_order, begin, end),
         cmocka_unit_test_setup_teardown(lanes_are_paused_and_resumed_on_order, begin, end),
         cmocka_unit_test_setup_teardown(a_closed_lane_is_not_paused, begin, end),
+        cmocka_unit_test_setup_teardown(a_test_is_for_one_lane_and_no_case, begin, end),
         cmocka_unit_test_setup_teardown(an_account_event_is_on_record, begin, end),
         cmocka_unit_test_setup_teardown(a_rollback_leaves_nothing, begin, end),
         cmocka_unit_test_setup_teardown(several_events_are_one_turn, begin, end),
