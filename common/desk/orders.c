@@ -13,15 +13,21 @@ static int retry_dead(const struct order_scene *scene, const struct event *event
                       struct error *err)
 {
     const char *notice = event_text(event, "notice"), *lane = event_text(event, "lane");
+    const json_t *status = json_object_get(event->data, "status");
     bool all = json_is_true(json_object_get(event->data, "all"));
-    int64_t num = notice ? notice_id_num(notice) : 0;
+    struct dead_filter filter = {
+        .num = notice ? notice_id_num(notice) : 0,
+        .status = json_is_number(status) ? (int32_t)json_number_value(status) : -1,
+    };
     int count = 0, found = 1, code = 0;
 
+    (void)event_moment(event, "since", &filter.since_ms);
     if (notice) {
-        found = ledger_dead_lane(scene->ledger, num, scene->arena, &lane, err);
+        found = ledger_dead_lane(scene->ledger, filter.num, scene->arena, &lane, err);
     }
+    filter.lane = lane;
     if (found > 0 && (lane || all)) {
-        count = ledger_retry_dead(scene->ledger, num, lane, event->received_ms, err);
+        count = ledger_retry_dead(scene->ledger, &filter, event->received_ms, err);
         code =
             count < 0 ? count : ledger_reopen_lanes(scene->ledger, lane, event->received_ms, err);
     }

@@ -118,9 +118,8 @@ must_check int ledger_next_due(struct ledger *ledger, const char *lane, int64_t 
 // Records what became of an attempt.
 must_check int ledger_save_outcome(struct ledger *ledger, const struct notice_outcome *outcome,
                                    struct error *err);
-// Sends dead letters again: one (num), or all of a lane (num 0), or all (num 0 and lane NULL).
-// Returns how many, or a negative errno.
-must_check int ledger_retry_dead(struct ledger *ledger, int64_t num, const char *lane,
+// Sends dead letters again. Returns how many, or a negative errno.
+must_check int ledger_retry_dead(struct ledger *ledger, const struct dead_filter *filter,
                                  int64_t now_ms, struct error *err);
 
 // The lane that a dead letter died in: 1 found, 0 no such dead letter, or a negative errno.

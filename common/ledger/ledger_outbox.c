@@ -91,23 +91,18 @@ int ledger_save_outcome(struct ledger *ledger, const struct notice_outcome *outc
     return store_run(store, statement, err);
 }
 
-int ledger_retry_dead(struct ledger *ledger, int64_t num, const char *lane, int64_t now_ms,
+int ledger_retry_dead(struct ledger *ledger, const struct dead_filter *filter, int64_t now_ms,
                       struct error *err)
 {
-    enum sql which = num ? SQL_RETRY_ONE : lane ? SQL_RETRY_LANE : SQL_RETRY_ALL;
     struct store *store = ledger_store(ledger);
-    sqlite3_stmt *statement = store_prepare(store, which, err);
+    sqlite3_stmt *statement = store_prepare(store, SQL_RETRY_DEAD, err);
     int code;
 
     if (!statement) {
         return err->code;
     }
-    if (num) {
-        bind_int(statement, 1, num);
-    } else if (lane) {
-        bind_text(statement, 1, lane);
-    }
-    bind_int(statement, 2, now_ms);
+    bind_dead_filter(statement, filter);
+    bind_int(statement, 5, now_ms);
     code = store_run(store, statement, err);
     return code < 0 ? code : sqlite3_changes(store->db);
 }

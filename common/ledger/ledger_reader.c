@@ -284,6 +284,21 @@ int ledger_get_events(struct ledger_reader *reader, const char *source, const ch
     return count_rows(reader, statement, &(struct walk){.event = callback, .user = user}, err);
 }
 
+int ledger_count_dead(struct ledger_reader *reader, const struct dead_filter *filter, int64_t *ret,
+                      struct error *err)
+{
+    cleanup_with(finalizep) sqlite3_stmt *statement = NULL;
+    int code = prepare(reader, "SELECT count(*) FROM notices WHERE " DEAD_MEANT, &statement, err);
+
+    if (code < 0) {
+        return code;
+    }
+    bind_dead_filter(statement, filter);
+    code = store_next(&reader->store, statement, err);
+    *ret = code > 0 ? sqlite3_column_int64(statement, 0) : 0;
+    return code < 0 ? code : 0;
+}
+
 // Each accepted event once, by the best fate among what was decided about it: delivered before
 // waiting before dead before digest before nobody. An event without a decision is unexplained.
 static const char balance_sql[] =

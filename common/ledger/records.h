@@ -55,6 +55,14 @@ struct notice_outcome {
     const char *headline, *body; // as sent; NULL: as before
 };
 
+// Which dead letters are meant.
+struct dead_filter {
+    int64_t num;      // that one; 0: all for which the rest holds
+    const char *lane; // NULL: of any
+    int32_t status;   // of the last answer, 0 where none came; negative: any
+    int64_t since_ms; // died then or later; 0: ever
+};
+
 enum lane_state { LANE_OPEN, LANE_PAUSED, LANE_CLOSED, LANE_STATE_COUNT };
 
 const char *lane_state_name(enum lane_state state); // "open", "paused", "closed"

@@ -2,6 +2,8 @@
 
 #include <stddef.h>
 
+#include "common/ledger/store.h"
+
 const char *row_text(sqlite3_stmt *row, int column, struct arena *arena)
 {
     const char *text = (const char *)sqlite3_column_text(row, column);
@@ -139,4 +141,12 @@ void row_lane(sqlite3_stmt *row, struct arena *arena, struct lane_record *ret)
         .status = sqlite3_column_int(row, 6),
         .answer = row_text(row, 7, arena),
     };
+}
+
+void bind_dead_filter(sqlite3_stmt *statement, const struct dead_filter *filter)
+{
+    bind_int(statement, 1, filter->num);
+    bind_text(statement, 2, filter->lane);
+    bind_int(statement, 3, filter->status);
+    bind_int(statement, 4, filter->since_ms);
 }

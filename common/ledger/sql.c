@@ -109,12 +109,8 @@ const char *const sql_texts[SQL_COUNT] = {
         "UPDATE notices SET fate = ?2, due_ms = ?3, done_ms = ?4, attempts = ?5,"
         " status = ?6, answer = ?7, lane = coalesce(?8, lane), headline = coalesce(?9, headline),"
         " body = coalesce(?10, body) WHERE num = ?1",
-    [SQL_RETRY_ONE] = "UPDATE notices SET fate = 0, due_ms = ?2, done_ms = 0, attempts = 0"
-                      " WHERE fate = 2 AND num = ?1",
-    [SQL_RETRY_LANE] = "UPDATE notices SET fate = 0, due_ms = ?2, done_ms = 0, attempts = 0"
-                       " WHERE fate = 2 AND lane = ?1",
-    [SQL_RETRY_ALL] = "UPDATE notices SET fate = 0, due_ms = ?2, done_ms = 0, attempts = 0"
-                      " WHERE fate = 2",
+    [SQL_RETRY_DEAD] = "UPDATE notices SET fate = 0, due_ms = ?5, done_ms = 0, attempts = 0"
+                       " WHERE " DEAD_MEANT,
     [SQL_DEAD_LANE] = "SELECT lane FROM notices WHERE fate = 2 AND num = ?1",
     [SQL_SAVE_LANE] = "INSERT INTO lanes (lane, state, why, since_ms, paused_by)"
                       " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (lane) DO UPDATE SET"

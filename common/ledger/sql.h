@@ -25,9 +25,7 @@ enum sql {
     SQL_DUE_NOTICES,
     SQL_NEXT_DUE,
     SQL_SAVE_OUTCOME,
-    SQL_RETRY_ONE,
-    SQL_RETRY_LANE,
-    SQL_RETRY_ALL,
+    SQL_RETRY_DEAD,
     SQL_DEAD_LANE,
     SQL_SAVE_LANE,
     SQL_REOPEN_LANES,
@@ -58,6 +56,11 @@ extern const char *const sql_texts[SQL_COUNT];
 
 #define LANE_COLUMNS                                                                               \
     "l.lane, l.state, l.why, l.since_ms, l.paused_by, l.answered_ms, l.status, l.answer"
+
+// Which dead letters a dead_filter means: num, lane, status, since, each after the other.
+#define DEAD_MEANT                                                                                 \
+    "fate = 2 AND (?1 = 0 OR num = ?1) AND (?2 IS NULL OR lane = ?2) AND (?3 < 0 OR status = ?3)"  \
+    " AND done_ms >= ?4"
 
 // The migrations, in order; migration i brings a ledger from version i to i + 1.
 extern const char *const sql_migrations[];

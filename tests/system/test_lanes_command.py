@@ -175,6 +175,36 @@ class TestLanesCommand(harness.Corridor):
         self.assertEqual(done.returncode, 1)
         self.assertIn("heads_up, owner", done.stderr)
 
+    def dead(self):
+        return json.loads(self.daemon.client("notices", "--dead", "--json"))
+
+    def test_dead_letters_say_of_what_they_died_and_are_sent_again_by_it(self):
+        self.begin(courier={"retry": ["10ms"]})
+        self.receiver.script("/pat", Answer(400, body=b"no such channel"), Answer(422, body=b"too long"), 500, 500)
+        for number in range(3):
+            self.open_one(f"L-{number}")
+        harness.eventually(lambda: len(self.dead()) == 3)
+        self.assertEqual({(letter["reason"], letter["attempts"], letter["answer"]) for letter in self.dead()},
+                         {("refused with 400", 1, "no such channel"), ("refused with 422", 1, "too long"),
+                          ("500 after 2 tries", 2, "ok")})
+        words = self.daemon.client("notices", "--dead")
+        for word in ("REASON", "SAID", "DIED", "refused with 422", "too long"):
+            self.assertIn(word, words)
+        self.assertIn("no dead letters", self.daemon.client("retry", "--status", "404"))
+        self.assertIn("no dead letters", self.daemon.client("retry", "--since", "2030-01-01T00:00:00Z"))
+        self.assertIn("no dead letters", self.daemon.client("retry", "--lane", "rich", "--since", "1h"))
+        self.assertEqual(len(self.receiver.at("/pat")), 4)
+        self.assertIn("1 dead letter to send again", self.daemon.client("retry", "--status", "422"))
+        self.wait("/pat", 5)
+        self.assertIn("2 dead letters to send again", self.daemon.client("retry", "--since", "1h"))
+        self.wait("/pat", 7)
+        wait_settled(self.daemon.ledger)
+        self.assertEqual(self.dead(), [])
+        self.assertEqual(self.daemon.client_run("retry", "--since", "soon").returncode, 2)
+        self.assertEqual(self.daemon.client_run("retry", "--status", "high").returncode, 2)
+        self.assertEqual(self.daemon.client_run("retry").returncode, 2)
+        self.assertEqual(self.daemon.client_run("retry", "--all", "--lane", "pat").returncode, 2)
+
     def test_a_lane_that_is_not_there_is_refused_in_words(self):
         self.begin()
         done = self.daemon.client_run("pause", "nobody")

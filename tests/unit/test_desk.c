@@ -355,6 +355,9 @@ static void dead_letters_are_sent_again_on_order(void **state)
     assert_string_equal(heard.lane, "(all)");
     let_die(stage);
     heard.resumed = 0;
+    orders(stage, "\"all\":true,\"status\":404", "0 dead letters will be sent again", 0);
+    orders(stage, "\"all\":true,\"since\":\"2030-01-01\"", "0 dead letters will be sent again", 0);
+    heard.resumed = 0;
     orders(stage, "\"all\":false", "0 dead letters will be sent again", 0);
     orders(stage, "\"notice\":\"nonsense\"", "0 dead letters will be sent again", 0);
     orders(stage, NULL, "0 dead letters will be sent again", 0);
