@@ -39,7 +39,7 @@ enum send_result {
 };
 
 struct pair_lane {                   // PAIR_LANE
-    const char *lane, *url, *secret; // secret NULL: not signed
+    const char *lane, *url, *secret; // secret NULL: not signed; a second one behind '\n'
     int32_t insecure, allow_private, concurrency;
     int64_t rate_gap_ms, timeout_ms, connect_timeout_ms;
 };

@@ -14,7 +14,13 @@
 #include "common/base/xalloc.h"
 #include "common/rulebook/reader.h"
 
-enum { SECRET_FILE_BYTES = 4096, SLACK_PER_MINUTE = 60, RATE_UNSAID = -1, NAME_BYTES = 255 };
+enum {
+    SECRET_FILE_BYTES = 4096,
+    SLACK_PER_MINUTE = 60,
+    RATE_UNSAID = -1,
+    NAME_BYTES = 255,
+    SECRETS_MOST = 2
+};
 
 #define BASE64 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
@@ -127,18 +133,20 @@ static void check_url(struct reader *reader, struct place place, const char *tex
     free(host);
 }
 
-bool secret_good(const char *secret)
+// One secret, without its line's end.
+static bool secret_good(const char *secret, size_t whole)
 {
-    const char *at = secret + strlen("whsec_");
+    const size_t prefix = strlen("whsec_");
+    const char *at = secret + prefix;
     size_t size, padding, bytes;
     int last;
 
-    if (strncmp(secret, "whsec_", strlen("whsec_")) != 0) {
+    if (strncmp(secret, "whsec_", prefix) != 0) {
         return false;
     }
     size = strspn(at, BASE64);
     padding = strspn(at + size, "=");
-    if (at[size + padding] != '\0' || padding > 2 || (size + padding) % 4 != 0 || size == 0) {
+    if (prefix + size + padding != whole || padding > 2 || (size + padding) % 4 != 0 || size == 0) {
         return false;
     }
     // the bits of the last letter that belong to no byte are zero
@@ -148,6 +156,23 @@ bool secret_good(const char *secret)
     }
     bytes = size * 3 / 4;
     return bytes >= 24 && bytes <= 64;
+}
+
+bool secrets_good(const char *secrets)
+{
+    for (int count = 0; count < SECRETS_MOST; count++) {
+        size_t whole = strcspn(secrets, "\n");
+
+        if (!secret_good(secrets, whole)) {
+            return false;
+        }
+        secrets += whole;
+        if (*secrets == '\0') {
+            return true;
+        }
+        secrets++;
+    }
+    return false;
 }
 
 // The file that name stands for: a systemd credential of that name, or a file beside the rule book.
@@ -204,11 +229,12 @@ static void check_secret(struct reader *reader, struct place place, const char *
         reader_error(reader, place, "the secret file cannot be read: %s", err.message);
     } else {
         trim(&secret);
-        if (strlen(text_string(&secret)) == secret.size && secret_good(text_string(&secret))) {
+        if (strlen(text_string(&secret)) == secret.size && secrets_good(text_string(&secret))) {
             endpoint->secret = xstrdup(text_string(&secret));
         } else {
             reader_error(reader, place,
-                         "the secret file %s must hold whsec_ and the base64 of 24 to 64 bytes",
+                         "the secret file %s must hold whsec_ and the base64 of 24 to 64 bytes, or "
+                         "two such lines, the new secret first",
                          path);
         }
     }
@@ -283,7 +309,8 @@ static const struct setting endpoint_settings[] = {
      .type = SETTING_TEXT,
      .check = check_secret,
      STORED_IN(struct endpoint, secret_file),
-     .help = "The file with the secret that signs each request; without it none is signed."},
+     .help = "The file with the secret that signs each request, or with two while they change; "
+             "without it none is signed."},
     {.name = "insecure",
      .type = SETTING_BOOLEAN,
      .def = "false",

@@ -25,8 +25,9 @@ struct endpoint {
     char *host; // of url, for the log: the address itself is a secret
     enum payload_format format;
     char *secret_file; // as the rule book names it; NULL: not signed
-    char *secret;  // "whsec_…" as that file has it, where secrets were asked for. Never printed.
-    bool insecure; // http to a host that is not loopback
+    char *secret; // "whsec_…" as that file has it, where secrets were asked for; a second one, in
+                  // rotation, on a line of its own. Never printed.
+    bool insecure;       // http to a host that is not loopback
     bool allow_private;  // private = true: addresses in private ranges
     int concurrency;     // requests at once, 1 keeps the order
     int rate_per_minute; // 0: no limit

@@ -13,7 +13,7 @@ struct lane_queue {
     char *name;
     struct pair_message settings; // PAIR_LANE; owned
     struct transfer_target target;
-    struct signature_key key;
+    struct signature_keys keys;
     const char *trouble;           // what is wrong with the settings; NULL: nothing
     struct lane_job *first, *last; // not started
     int running;
@@ -49,7 +49,7 @@ static void lane_queue_destroy(struct lane_queue *lane)
     {
         lane_job_destroy(job);
     }
-    signature_key_finish(&lane->key);
+    signature_keys_finish(&lane->keys);
     pair_message_finish(&lane->settings);
     free(lane->name);
     free(lane);
@@ -118,7 +118,7 @@ static void read_settings(struct lane_queue *lane)
     char host[HOST_BYTES];
 
     lane->trouble = NULL;
-    signature_key_finish(&lane->key);
+    signature_keys_finish(&lane->keys);
     lane->target = (struct transfer_target){
         .url = settings->url,
         .policy = {.allow_private = settings->allow_private},
@@ -133,11 +133,11 @@ static void read_settings(struct lane_queue *lane)
     lane->target.allow_http = settings->insecure || lane->target.policy.to_loopback;
     lane->target.needs_lookup = !lane->target.policy.to_loopback && !address_host_is_literal(host);
     if (settings->secret) {
-        if (signature_key_read(settings->secret, &lane->key) < 0) {
+        if (signature_keys_read(settings->secret, &lane->keys) < 0) {
             lane->trouble = "the secret is not whsec_ and 24 to 64 bytes in base64";
             return;
         }
-        lane->target.key = &lane->key;
+        lane->target.keys = &lane->keys;
     }
 }
 

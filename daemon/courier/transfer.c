@@ -257,25 +257,38 @@ static void set_line(struct transfer *transfer, int header, const char *name, co
     text_add(line, value);
 }
 
+// One signature a key, with blanks between: the receiver needs to know only one of them.
+static void sign(struct transfer *transfer, const struct signature_keys *keys,
+                 const struct signed_content *content)
+{
+    char signature[SIGNATURE_BYTES];
+
+    set_line(transfer, HEADER_SIGNATURE, "webhook-signature:", "");
+    for (int i = 0; i < keys->count; i++) {
+        text_add_char(&transfer->lines[HEADER_SIGNATURE], ' ');
+        text_add(&transfer->lines[HEADER_SIGNATURE],
+                 signature_write(&keys->keys[i], content, signature));
+    }
+}
+
 // Writes the request's own headers into lines that are used again and again, and links them.
 static void write_headers(struct transfer *transfer, const struct transfer_target *target,
                           const struct transfer_content *content)
 {
     int64_t now_s = clock_wall_ms() / SECOND_MS;
-    char signature[SIGNATURE_BYTES], stamp[24];
-    int count = target->key ? HEADER_COUNT : HEADER_SIGNATURE;
+    char stamp[24];
+    int count = target->keys ? HEADER_COUNT : HEADER_SIGNATURE;
 
     (void)snprintf(stamp, sizeof stamp, "%" PRId64, now_s);
     set_line(transfer, HEADER_TYPE, "Content-Type: ", content->content_type);
     set_line(transfer, HEADER_EXPECT, "Expect:", ""); // no wait for a 100 before a large body
     set_line(transfer, HEADER_ID, "webhook-id: ", content->id);
     set_line(transfer, HEADER_STAMP, "webhook-timestamp: ", stamp);
-    if (target->key) {
+    if (target->keys) {
         struct signed_content signed_content = {content->id, now_s, content->body,
                                                 content->body_size};
 
-        set_line(transfer, HEADER_SIGNATURE,
-                 "webhook-signature: ", signature_write(target->key, &signed_content, signature));
+        sign(transfer, target->keys, &signed_content);
     }
     for (int i = 0; i < count; i++) {
         transfer->headers[i].data = transfer->lines[i].bytes;

@@ -20,7 +20,7 @@ struct transfer_target {
     bool allow_http, needs_lookup; // needs_lookup: the host is a name
     struct address_policy policy;
     int64_t timeout_ms, connect_timeout_ms;
-    const struct signature_key *key; // NULL: not signed
+    const struct signature_keys *keys; // NULL: not signed
 };
 
 struct transfer_content {

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The commands about lanes: how they stand, and how a person stops one and lets it go on."""
 
+import base64
 import json
 import time
 
@@ -8,7 +9,7 @@ import harness
 from audit import WAITING, Audit, Ledger, wait_settled
 from book import SECRET, rep, secret_file
 from events import opened
-from receiver import Answer, is_signed
+from receiver import Answer, is_signed, signature
 
 
 class TestLanesCommand(harness.Corridor):
@@ -204,6 +205,23 @@ class TestLanesCommand(harness.Corridor):
         self.assertEqual(self.daemon.client_run("retry", "--status", "high").returncode, 2)
         self.assertEqual(self.daemon.client_run("retry").returncode, 2)
         self.assertEqual(self.daemon.client_run("retry", "--all", "--lane", "pat").returncode, 2)
+
+    def test_two_secrets_sign_while_they_change(self):
+        new = "whsec_" + base64.b64encode(b"another secret of 24 bytes and more").decode()
+        path = secret_file(self.folder, secret=f"{new}\n{SECRET}")
+        self.begin(reps=[rep("rich", "sales", self.receiver.url("/rich"), secret_file=path),
+                         rep("pat", "service", self.receiver.url("/pat"))])
+        self.daemon.client("send-test", "rich")
+        request, = self.wait("/rich", 1)
+        given = request.headers["webhook-signature"].split(" ")
+        self.assertEqual(len(given), 2)
+        self.assertEqual(given[0], signature(new, request.id, request.headers["webhook-timestamp"], request.body))
+        self.assertTrue(is_signed(request, new))
+        self.assertTrue(is_signed(request, SECRET))
+        self.assertFalse(is_signed(request, "whsec_" + base64.b64encode(b"x" * 24).decode()))
+        self.assertNotIn("whsec_", self.daemon.log())
+        secret_file(self.folder, secret=f"{new}\n{SECRET}\n{SECRET}")
+        self.assertIn("two such lines", self.daemon.client_run("check").stdout)
 
     def test_a_lane_that_is_not_there_is_refused_in_words(self):
         self.begin()

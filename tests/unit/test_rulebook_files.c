@@ -135,6 +135,9 @@ static void secrets_are_read_and_never_told(void **state)
     write_file(shelf, "people/rich.secret", SECRET "\n\n");
     good(shelf, true);
     assert_string_equal(shelf->book->reps[0].webhook.secret, SECRET);
+    write_file(shelf, "people/rich.secret", SECRET "\n" SECRET "\n");
+    good(shelf, true);
+    assert_string_equal(shelf->book->reps[0].webhook.secret, SECRET "\n" SECRET);
     write_bytes(shelf, "people/rich.secret", SECRET, strlen(SECRET), 0640);
     bad(shelf, true, "/people/rich.secret can be read by others: do chmod 600 on it");
     write_file(shelf, "people/rich.secret", SECRET "!");
@@ -172,21 +175,25 @@ static void which_secrets_are_good(void **state)
     char secret[128];
 
     (void)state;
-    assert_true(secret_good(SECRET));
-    assert_true(secret_good("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=="));  // 25 bytes
-    assert_true(secret_good("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="));  // 26
-    assert_false(secret_good("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="));     // 23
-    assert_false(secret_good("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB==")); // bits left over
-    assert_false(secret_good("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB="));
-    assert_false(secret_good("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")); // no padding
-    assert_false(secret_good("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==="));
-    assert_false(secret_good("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA-_"));
-    assert_false(secret_good("whsec_"));
-    assert_false(secret_good("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"));
+    assert_true(secrets_good(SECRET));
+    assert_true(secrets_good(SECRET "\nwhsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=="));
+    assert_false(secrets_good(SECRET "\n"));
+    assert_false(secrets_good(SECRET "\n\n" SECRET));
+    assert_false(secrets_good(SECRET "\n" SECRET "\n" SECRET));               // two at most
+    assert_true(secrets_good("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=="));  // 25 bytes
+    assert_true(secrets_good("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="));  // 26
+    assert_false(secrets_good("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="));     // 23
+    assert_false(secrets_good("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB==")); // bits left over
+    assert_false(secrets_good("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB="));
+    assert_false(secrets_good("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")); // no padding
+    assert_false(secrets_good("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==="));
+    assert_false(secrets_good("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA-_"));
+    assert_false(secrets_good("whsec_"));
+    assert_false(secrets_good("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"));
     (void)snprintf(secret, sizeof secret, "whsec_%s", bytes65);
-    assert_false(secret_good(secret));
+    assert_false(secrets_good(secret));
     secret[6 + 84] = '\0'; // 63
-    assert_true(secret_good(secret));
+    assert_true(secrets_good(secret));
 }
 
 static void which_addresses_are_good(void **state)
