@@ -9,7 +9,7 @@
 #include "common/base/xalloc.h"
 
 enum {
-    PAIR_TEXTS = 4,
+    PAIR_TEXTS = 8,
     PAIR_NUMBERS = 6,
     PAIR_HWM = 16384, // messages; the windows of 128 lanes
     PAIR_LAST_WORDS_MS = 1000
@@ -217,12 +217,15 @@ static int send_draft(struct pair *pair, const struct draft *draft)
 int pair_send_lane(struct pair *pair, const struct pair_lane *lane)
 {
     return send_draft(
-        pair, &(struct draft){
-                  .kind = PAIR_LANE,
-                  .numbers = {lane->insecure, lane->allow_private, lane->concurrency,
-                              lane->rate_gap_ms, lane->timeout_ms, lane->connect_timeout_ms},
-                  .texts = {slice_of(lane->lane), slice_of(lane->url), slice_of(lane->secret)},
-              });
+        pair,
+        &(struct draft){
+            .kind = PAIR_LANE,
+            .numbers = {lane->insecure, lane->allow_private, lane->concurrency, lane->rate_gap_ms,
+                        lane->timeout_ms, lane->connect_timeout_ms},
+            .texts = {slice_of(lane->lane), slice_of(lane->url), slice_of(lane->secret),
+                      slice_of(lane->ca), slice_of(lane->client_cert), slice_of(lane->client_key),
+                      slice_of(lane->proxy), slice_of(lane->allow)},
+        });
 }
 
 int pair_send_job(struct pair *pair, const struct pair_job *job)
@@ -322,6 +325,11 @@ static bool read_lane(const struct draft *draft, struct pair_lane *ret)
         .lane = draft->texts[0].bytes,
         .url = draft->texts[1].bytes,
         .secret = draft->texts[2].bytes,
+        .ca = draft->texts[3].bytes,
+        .client_cert = draft->texts[4].bytes,
+        .client_key = draft->texts[5].bytes,
+        .proxy = draft->texts[6].bytes,
+        .allow = draft->texts[7].bytes,
         .insecure = numbers[0] != 0,
         .allow_private = numbers[1] != 0,
         .concurrency = (int32_t)numbers[2],

@@ -19,12 +19,13 @@
 #include "common/base/moment.h"
 #include "common/event/event_types.h"
 
-enum { TESTS_MOST = 16, LOOK_EVERY_MS = 50, USUAL_PATIENCE_S = 30 };
+enum { TESTS_MOST = 16, LOOK_EVERY_MS = 50, LANES_EVERY = 20, USUAL_PATIENCE_S = 30 };
 
 struct test {         // one notice
     const char *kind; // NULL: plain
     int64_t num;
     struct notice_record notice; // as it was seen last; strings live in the arena
+    const char *still;           // why its lane does not move; NULL: it does
     bool settled;
 };
 
@@ -122,7 +123,7 @@ static int see(void *user, const struct notice_record *notice)
             test->notice.lane = arena_copy(testing->arena, notice->lane);
             test->notice.answer = arena_copy(testing->arena, notice->answer);
             // one attempt is what a test is for; those that may follow are told of
-            test->settled = notice->fate != FATE_WAITING || notice->attempts > 0;
+            test->settled = notice->fate != FATE_WAITING || notice->attempts > 0 || test->still;
         }
     }
     return 0;
@@ -139,9 +140,8 @@ static int see_lane(void *user, const struct lane_record *lane, int64_t waiting,
         struct test *test = &testing->tests[i];
 
         if (!test->settled && test->notice.lane && strcmp(test->notice.lane, lane->lane) == 0) {
-            test->notice.answer = arena_printf(testing->arena, "the lane is %s; headsup resume %s",
-                                               lane_state_name(lane->state), lane->lane);
-            test->settled = true;
+            test->still = arena_printf(testing->arena, "the lane is %s; headsup resume %s",
+                                       lane_state_name(lane->state), lane->lane);
         }
     }
     return 0;
@@ -157,7 +157,7 @@ static bool all_settled(const struct testing *testing)
     return true;
 }
 
-static int look(struct testing *testing, bool at_lanes)
+static int look(struct testing *testing)
 {
     struct ledger_reader *reader = testing->reading.reader;
     int code = 0;
@@ -167,20 +167,28 @@ static int look(struct testing *testing, bool at_lanes)
             code = ledger_get_notice(reader, testing->tests[i].num, see, testing, &testing->err);
         }
     }
-    if (code >= 0 && at_lanes) {
-        code = ledger_each_lane(reader, see_lane, testing, &testing->err);
-    }
     return code;
+}
+
+// The same with a look at the lanes in between; a test may itself have stopped one.
+static int look_at_lanes(struct testing *testing)
+{
+    int code = look(testing);
+
+    if (code >= 0) {
+        code = ledger_each_lane(testing->reading.reader, see_lane, testing, &testing->err);
+    }
+    return code < 0 ? code : look(testing);
 }
 
 static int wait_for_fates(struct testing *testing, int patience_ms)
 {
     int64_t until = patience_ms < 0 ? INT64_MAX : clock_mono_ms() + patience_ms;
-    int code = look(testing, true);
+    int code = look_at_lanes(testing);
 
-    while (code >= 0 && !all_settled(testing) && clock_mono_ms() < until) {
+    for (int round = 1; code >= 0 && !all_settled(testing) && clock_mono_ms() < until; round++) {
         (void)poll(NULL, 0, LOOK_EVERY_MS);
-        code = look(testing, false);
+        code = round % LANES_EVERY ? look(testing) : look_at_lanes(testing);
     }
     return reading_result(code, &testing->err);
 }
@@ -199,7 +207,10 @@ static const char *told(const struct test *test)
 static void print_words(const struct testing *testing, const struct test *test)
 {
     const struct notice_record *notice = &test->notice;
+    const char *words = notice->answer ? notice->answer : "";
     char id[NOTICE_ID_BYTES], status[32] = "";
+
+    words = notice->attempts == 0 && test->still ? test->still : words;
 
     if (notice->status) {
         (void)snprintf(status, sizeof status, ", answered %" PRId32, notice->status);
@@ -207,8 +218,7 @@ static void print_words(const struct testing *testing, const struct test *test)
     print_line(stdout, "%s %s to %s: %s%s%s%s",
                notice_id_format(ledger_reader_prefix(testing->reading.reader), test->num, id),
                test->kind ? test->kind : "test", testing->invocation->arguments[0], told(test),
-               status, notice->answer && notice->answer[0] ? ": " : "",
-               notice->answer ? notice->answer : "");
+               status, words[0] ? ": " : "", words);
 }
 
 static void print_json(const struct testing *testing, const struct test *test)
@@ -226,6 +236,7 @@ static void print_json(const struct testing *testing, const struct test *test)
     json_put_int(&out, "attempts", notice->attempts);
     json_put_int(&out, "status", notice->status);
     json_put_string(&out, "answer", notice->answer);
+    json_put_string(&out, "still", notice->attempts == 0 ? test->still : NULL);
     json_close_object(&out);
     (void)printf("%s\n", text_string(&out));
     text_finish(&out);

@@ -27,6 +27,12 @@ struct endpoint {
     char *secret_file; // as the rule book names it; NULL: not signed
     char *secret; // "whsec_…" as that file has it, where secrets were asked for; a second one, in
                   // rotation, on a line of its own. Never printed.
+    char *ca_file, *ca; // PEM, as the file has it; NULL: the system's CAs
+    char *client_cert_file, *client_cert, *client_key_file;
+    char *client_key; // PEM. Never printed.
+    char *proxy;      // NULL: none
+    char **allow;     // private networks that are allowed
+    size_t allow_count;
     bool insecure;       // http to a host that is not loopback
     bool allow_private;  // private = true: addresses in private ranges
     int concurrency;     // requests at once, 1 keeps the order

@@ -124,6 +124,7 @@ void outbox_courier_up(struct outbox *outbox, struct pair *pair)
     outbox->pair = pair;
     for (size_t i = 0; i < outbox->slot_count; i++) {
         const struct endpoint *endpoint = outbox->slots[i].lane.endpoint;
+        struct text allow = {0};
         struct pair_lane message = {
             .lane = endpoint->lane,
             .url = endpoint->url,
@@ -134,11 +135,21 @@ void outbox_courier_up(struct outbox *outbox, struct pair *pair)
             .rate_gap_ms = endpoint->rate_gap_ms,
             .timeout_ms = endpoint->timeout_ms,
             .connect_timeout_ms = endpoint->connect_timeout_ms,
+            .ca = endpoint->ca,
+            .client_cert = endpoint->client_cert,
+            .client_key = endpoint->client_key,
+            .proxy = endpoint->proxy,
         };
+
+        for (size_t j = 0; j < endpoint->allow_count; j++) {
+            text_addf(&allow, "%s\n", endpoint->allow[j]);
+        }
+        message.allow = endpoint->allow_count ? text_string(&allow) : NULL;
 
         if (pair_send_lane(pair, &message) < 0) {
             log_error("outbox: the courier does not take lane %s", endpoint->lane);
         }
+        text_finish(&allow);
         slot_rewind(&outbox->slots[i]);
     }
 }
