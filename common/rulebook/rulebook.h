@@ -27,8 +27,15 @@ struct endpoint {
     char *topic;         // of ntfy; NULL: another format
     const char *mention; // of the rep whose it is, where the format is the one that it is for
     char *secret_file;   // as the rule book names it; NULL: not signed
-    char *secret;  // "whsec_…" as that file has it, where secrets were asked for. Never printed.
-    bool insecure; // http to a host that is not loopback
+    char *secret; // "whsec_…" as that file has it, where secrets were asked for; a second one, in
+                  // rotation, on a line of its own. Never printed.
+    char *ca_file, *ca; // PEM, as the file has it; NULL: the system's CAs
+    char *client_cert_file, *client_cert, *client_key_file;
+    char *client_key; // PEM. Never printed.
+    char *proxy;      // NULL: none
+    char **allow;     // private networks that are allowed
+    size_t allow_count;
+    bool insecure;       // http to a host that is not loopback
     bool allow_private;  // private = true: addresses in private ranges
     int concurrency;     // requests at once, 1 keeps the order
     int rate_per_minute; // 0: no limit
@@ -117,5 +124,6 @@ void rulebook_destroyp(struct rulebook **rulebook);
 const struct rep *rulebook_rep(const struct rulebook *rulebook, const char *id);
 // The endpoint of that lane, or NULL.
 const struct endpoint *rulebook_lane(const struct rulebook *rulebook, const char *lane);
-const char *role_name(enum role role); // "service", "sales"
-const char *when_name(enum when when); // "now", "digest", "no"
+const char *role_name(enum role role);                       // "service", "sales"
+const char *payload_format_name(enum payload_format format); // "generic" …
+const char *when_name(enum when when);                       // "now", "digest", "no"
