@@ -163,7 +163,7 @@ const struct command notices_command = {
     .summary = "list what was sent, waits or died",
     .words =
         "Lists notices, newest first: to whom, and what became of each. A dead letter is kept\n"
-        "until headsup retry sends it again; --dead says of what each died. headsup why NOTICE "
+        "until headsup retry sends it again; --dead says of what each died. headsup why NOTICE\n"
         "says why one was sent.",
     .example = "  headsup notices --dead\n",
     .flags = {{'d', "dead", NULL, "only dead letters"},

@@ -8,10 +8,10 @@
 
 #include "common/base/attributes.h"
 #include "common/base/error.h"
-#include "common/base/text.h"
 #include "common/base/zone.h"
 #include "common/rulebook/formats.h"
 #include "common/rulebook/matcher.h"
+#include "common/rulebook/problems.h"
 
 struct names;
 
@@ -101,18 +101,6 @@ struct rulebook {
     struct names *rep_index, *lane_index; // by id, by lane
 };
 
-enum problem_kind { PROBLEM_ERROR, PROBLEM_WARNING };
-
-// All that is wrong with a rule book, each on a line: "file:line: rule 'name': words".
-struct problems {
-    struct text errors, warnings;
-    size_t error_count, warning_count;
-};
-
-void problems_add(struct problems *problems, enum problem_kind kind, const char *file, int line,
-                  const char *format, ...) printf_like(5, 6);
-void problems_finish(struct problems *problems);
-
 // Reads the rule book at path with all that it includes. -EINVAL with every error in problems,
 // which may hold warnings on success too. Secrets are read where with_secrets is true.
 must_check int rulebook_load(const char *path, bool with_secrets, struct rulebook **ret,
@@ -124,6 +112,5 @@ void rulebook_destroyp(struct rulebook **rulebook);
 const struct rep *rulebook_rep(const struct rulebook *rulebook, const char *id);
 // The endpoint of that lane, or NULL.
 const struct endpoint *rulebook_lane(const struct rulebook *rulebook, const char *lane);
-const char *role_name(enum role role);                       // "service", "sales"
-const char *payload_format_name(enum payload_format format); // "generic" …
-const char *when_name(enum when when);                       // "now", "digest", "no"
+const char *role_name(enum role role); // "service", "sales"
+const char *when_name(enum when when); // "now", "digest", "no"
