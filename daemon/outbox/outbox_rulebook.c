@@ -202,6 +202,7 @@ static void part_with(struct change *change, const struct slot *old, bool has_co
     (void)add_slot(change, old, stub);
     change->slots[change->count - 1].gone = stub;
     change->slots[change->count - 1].untold = !old->gone || old->untold;
+    change->slots[change->count - 1].look = false; // nothing opens it
     change->slots[change->count - 1].lane.flow = LANE_IS_CLOSED;
 }
 

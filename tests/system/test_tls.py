@@ -8,7 +8,7 @@ import ssl
 import threading
 
 import harness
-from book import rep
+from book import rep, standard
 from certificates import Authority
 from receiver import Receiver
 
@@ -103,6 +103,17 @@ class TestTls(harness.Corridor):
         receiver = self.serve(*self.authority.sign("good"))
         self.begin(receiver, ca_file=Authority(self.folder, "theirs").file)
         self.refused(receiver, "certificate")
+
+    def test_another_authority_is_taken_over_by_a_reload(self):
+        receiver = self.serve(*self.authority.sign("good"))
+        self.begin(receiver, ca_file=Authority(self.folder, "theirs").file)
+        self.refused(receiver, "certificate")
+        self.daemon.write_book(standard(self.folder, self.receiver, courier={"retry": ["1h"]}, reps=[
+            rep("rich", "sales", receiver.url("/rich"), ca_file=self.authority.file),
+            rep("pat", "service", self.receiver.url("/pat"))]))
+        self.daemon.client("reload")
+        harness.eventually(lambda: len(receiver.requests) == 1, what="what waited for its next try")
+        self.assertEqual(self.send_test()["fate"], "delivered")
 
     def test_a_certificate_that_is_past_is_refused(self):
         receiver = self.serve(*self.authority.sign("past", days=-1))
