@@ -14,6 +14,7 @@
 static const struct command *const commands[] = {
     &publish_command, &event_command,   &accounts_command, &issues_command,
     &show_command,    &why_command,     &notices_command,  &retry_command,
+    &lanes_command,   &pause_command,   &resume_command,   &send_test_command,
     &check_command,   &explain_command, &reload_command,   &status_command,
 };
 

@@ -138,3 +138,14 @@ void receipt_print(FILE *to, const char *bytes, size_t size)
         print_other(to, receipt, status);
     }
 }
+
+void receipt_print_answer(FILE *to, const char *bytes, size_t size)
+{
+    cleanup_with(decrefp) json_t *receipt = json_loadb(bytes, size, 0, NULL);
+    const json_t *first = json_object_get(receipt, "first");
+    const char *say = word(json_object_get(first ? first : receipt, "answer"), "say");
+
+    if (say) {
+        print_lines(to, "", say);
+    }
+}

@@ -9,7 +9,7 @@
 #include "common/base/xalloc.h"
 
 enum {
-    PAIR_TEXTS = 4,
+    PAIR_TEXTS = 8,
     PAIR_NUMBERS = 6,
     PAIR_HWM = 16384, // messages; the windows of 128 lanes
     PAIR_LAST_WORDS_MS = 1000
@@ -17,7 +17,7 @@ enum {
 
 // Says that the other end is this program, and of this form: a daemon that was replaced on disk
 // while it ran may start a courier of another version.
-#define PAIR_MARK UINT32_C(0x48550002)
+#define PAIR_MARK UINT32_C(0x48550003)
 #define NO_TEXT   UINT32_MAX // in sizes: the text is NULL
 
 // What each frame begins with. The texts follow, in order, each with its NUL.
@@ -217,12 +217,15 @@ static int send_draft(struct pair *pair, const struct draft *draft)
 int pair_send_lane(struct pair *pair, const struct pair_lane *lane)
 {
     return send_draft(
-        pair, &(struct draft){
-                  .kind = PAIR_LANE,
-                  .numbers = {lane->insecure, lane->allow_private, lane->concurrency,
-                              lane->rate_gap_ms, lane->timeout_ms, lane->connect_timeout_ms},
-                  .texts = {slice_of(lane->lane), slice_of(lane->url), slice_of(lane->secret)},
-              });
+        pair,
+        &(struct draft){
+            .kind = PAIR_LANE,
+            .numbers = {lane->insecure, lane->allow_private, lane->concurrency, lane->rate_gap_ms,
+                        lane->timeout_ms, lane->connect_timeout_ms},
+            .texts = {slice_of(lane->lane), slice_of(lane->url), slice_of(lane->secret),
+                      slice_of(lane->ca), slice_of(lane->client_cert), slice_of(lane->client_key),
+                      slice_of(lane->proxy), slice_of(lane->allow)},
+        });
 }
 
 int pair_send_shut(struct pair *pair, const char *lane)
@@ -240,6 +243,11 @@ int pair_send_job(struct pair *pair, const struct pair_job *job)
                                           slice_of(job->content_type),
                                           {job->body, job->body_size}},
                             });
+}
+
+int pair_send_recall(struct pair *pair, const char *lane)
+{
+    return send_draft(pair, &(struct draft){.kind = PAIR_RECALL, .texts = {slice_of(lane)}});
 }
 
 int pair_send_stop(struct pair *pair, int64_t deadline_ms)
@@ -322,6 +330,11 @@ static bool read_lane(const struct draft *draft, struct pair_lane *ret)
         .lane = draft->texts[0].bytes,
         .url = draft->texts[1].bytes,
         .secret = draft->texts[2].bytes,
+        .ca = draft->texts[3].bytes,
+        .client_cert = draft->texts[4].bytes,
+        .client_key = draft->texts[5].bytes,
+        .proxy = draft->texts[6].bytes,
+        .allow = draft->texts[7].bytes,
         .insecure = numbers[0] != 0,
         .allow_private = numbers[1] != 0,
         .concurrency = (int32_t)numbers[2],
@@ -390,6 +403,9 @@ static bool read_message(const zmq_msg_t *frame, struct pair_message *ret)
         return read_job(&draft, &ret->job);
     case PAIR_OUTCOME:
         return read_outcome(&draft, &ret->outcome);
+    case PAIR_RECALL:
+        ret->recalled = draft.texts[0].bytes;
+        return has_strings(&draft, 1);
     case PAIR_STOP:
         ret->deadline_ms = draft.numbers[0];
         return fits(ret->deadline_ms, 0, INT32_MAX);

@@ -6,6 +6,7 @@
 //                               what of it was not started comes back untried, as with SHUT
 //                     SHUT      a lane is no more
 //                     JOB       one notice to send, body and all
+//                     RECALL    a lane is paused: hand back what was not started
 //                     STOP      finish what is under way, until the deadline, then end
 //   courier -> desk   HELLO     up and ready for lanes
 //                     OUTCOME   what became of one job
@@ -23,6 +24,7 @@ enum pair_kind {
     PAIR_LANE = 1,
     PAIR_SHUT,
     PAIR_JOB,
+    PAIR_RECALL,
     PAIR_STOP,
     PAIR_HELLO,
     PAIR_OUTCOME,
@@ -36,12 +38,15 @@ enum send_result {
     SEND_REFUSED,   // other 4xx: dead letter at once
     SEND_PAUSE,     // 401, 403, 404, 407, 3xx, or an address that the policy forbids
     SEND_GONE,      // 410
-    SEND_UNTRIED    // handed back: an earlier job of the lane failed, the lane was changed or shut,
-                    // or the courier stops
+    SEND_UNTRIED    // handed back: an earlier job of the lane failed, the lane was changed, shut or
+                    // recalled, or the courier stops
 };
 
-struct pair_lane {                   // PAIR_LANE
-    const char *lane, *url, *secret; // secret NULL: not signed
+struct pair_lane {                             // PAIR_LANE
+    const char *lane, *url, *secret;           // secret NULL: not signed; a second one behind '\n'
+    const char *ca, *client_cert, *client_key; // PEM; NULL: the system's CAs, no certificate
+    const char *proxy;                         // NULL: none
+    const char *allow; // private networks that are allowed, one a line; NULL: none
     int32_t insecure, allow_private, concurrency;
     int64_t rate_gap_ms, timeout_ms, connect_timeout_ms;
 };
@@ -75,8 +80,9 @@ struct pair_message { // one that was received; strings borrow from it
         struct pair_lane lane;
         struct pair_job job;
         struct pair_outcome outcome;
-        const char *shut;    // PAIR_SHUT: the lane
-        int64_t deadline_ms; // PAIR_STOP: how long it may take
+        const char *shut;     // PAIR_SHUT: the lane
+        const char *recalled; // PAIR_RECALL: the lane
+        int64_t deadline_ms;  // PAIR_STOP: how long it may take
     };
     void *frame; // owned
 };
@@ -102,6 +108,7 @@ int pair_fd(struct pair *pair);       // ZMQ_FD, edge-triggered: drain before ea
 must_check int pair_send_lane(struct pair *pair, const struct pair_lane *lane);
 must_check int pair_send_shut(struct pair *pair, const char *lane);
 must_check int pair_send_job(struct pair *pair, const struct pair_job *job);
+must_check int pair_send_recall(struct pair *pair, const char *lane);
 must_check int pair_send_stop(struct pair *pair, int64_t deadline_ms);
 must_check int pair_send_outcome(struct pair *pair, const struct pair_outcome *outcome);
 must_check int pair_send_plain(struct pair *pair, enum pair_kind kind); // HELLO, ALIVE

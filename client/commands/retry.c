@@ -5,27 +5,45 @@
 #include <string.h>
 
 #include "client/commands/commands.h"
+#include "client/ordering.h"
 #include "client/print.h"
 #include "client/reading.h"
-#include "client/receipt_words.h"
-#include "client/sending.h"
 #include "common/base/json_out.h"
 #include "common/base/moment.h"
 
-struct count {
-    const char *lane; // NULL: all
-    int64_t dead;
-};
-
-static int count_lane(void *user, const struct lane_record *lane, int64_t waiting, int64_t dead)
+// A span back from now ("2h"), or a moment. False with the words printed.
+static bool read_since(const struct invocation *invocation, int64_t *ret_ms)
 {
-    struct count *count = user;
+    const char *value = invocation_value(invocation, "since");
+    int64_t span_ms;
 
-    (void)waiting;
-    if (!count->lane || strcmp(count->lane, lane->lane) == 0) {
-        count->dead += dead;
+    if (!value) {
+        return true;
     }
-    return 0;
+    if (span_parse(value, &span_ms) == 0) {
+        *ret_ms = clock_wall_ms() - span_ms;
+        return true;
+    }
+    if (moment_parse(value, ret_ms) == 0) {
+        return true;
+    }
+    (void)usage_error(invocation->command,
+                      "--since wants a span such as 2h, or a moment such as "
+                      "2026-11-22T08:30:00Z; got '%s'",
+                      value);
+    return false;
+}
+
+static bool read_filter(const struct invocation *invocation, struct dead_filter *ret)
+{
+    int64_t status;
+
+    *ret = (struct dead_filter){.lane = invocation_value(invocation, "lane")};
+    if (!invocation_number(invocation, "status", (struct number_range){0, 999, -1}, &status)) {
+        return false;
+    }
+    ret->status = (int32_t)status;
+    return read_since(invocation, &ret->since_ms);
 }
 
 static int note_fate(void *user, const struct notice_record *notice)
@@ -63,9 +81,8 @@ static int check_notice(struct ledger_reader *reader, const char *id)
 
 // Counts what is meant. EXIT_DONE, or another exit status with the words printed.
 static int count_meant(const struct invocation *invocation, struct ledger_reader *reader,
-                       int64_t *ret)
+                       const struct dead_filter *filter, int64_t *ret)
 {
-    struct count count = {.lane = invocation_value(invocation, "lane")};
     struct error err = {0};
     int status = EXIT_DONE;
 
@@ -73,68 +90,46 @@ static int count_meant(const struct invocation *invocation, struct ledger_reader
         status = check_notice(reader, invocation->arguments[i]);
     }
     if (invocation->count == 0) {
-        status = reading_result(ledger_each_lane(reader, count_lane, &count, &err), &err);
+        return reading_result(ledger_count_dead(reader, filter, ret, &err), &err);
     }
-    *ret = invocation->count ? invocation->count : count.dead;
+    *ret = invocation->count;
     return status;
 }
 
-// id NULL: those of the lane, or all.
-static void write_event(struct text *out, const struct invocation *invocation, const char *prefix,
+// id NULL: those that the filter means.
+static void write_event(struct text *out, const struct dead_filter *filter, const char *prefix,
                         const char *id)
 {
-    const char *lane = invocation_value(invocation, "lane");
-    char uuid[UUID_BYTES], now[MOMENT_TEXT_BYTES], person[PERSON_BYTES], full[NOTICE_ID_BYTES];
-    struct text source = {0};
+    char full[NOTICE_ID_BYTES], since[MOMENT_TEXT_BYTES];
 
-    sending_add_source(&source);
-    text_clear(out);
-    json_open_object(out, NULL);
-    json_put_string(out, "specversion", "1.0");
-    json_put_string(out, "id", sending_uuid(uuid));
-    json_put_string(out, "source", text_string(&source));
-    json_put_string(out, "type", "headsup.notice.retried");
-    json_put_string(out, "time", moment_format(clock_wall_ms(), now));
-    json_open_object(out, "data");
+    ordering_open(out, "notice.retried");
     if (id) {
         json_put_string(out, "notice", notice_id_format(prefix, notice_id_num(id), full));
-    } else if (lane) {
-        json_put_string(out, "lane", lane);
+    } else if (filter->lane) {
+        json_put_string(out, "lane", filter->lane);
     } else {
         json_put_bool(out, "all", true);
     }
-    json_put_string(out, "by", sending_person(person));
-    json_close_object(out);
-    json_close_object(out);
-    text_finish(&source);
-}
-
-static void print_receipt(const struct invocation *invocation, const struct text *receipt,
-                          int status)
-{
-    if (receipt->size && invocation->json) {
-        (void)printf("%s\n", text_string(receipt));
-    } else if (receipt->size && status != EXIT_DONE) {
-        receipt_print(stderr, receipt->bytes, receipt->size);
+    if (!id && filter->status >= 0) {
+        json_put_int(out, "status", filter->status);
     }
+    if (!id && filter->since_ms) {
+        json_put_string(out, "since", moment_format(filter->since_ms, since));
+    }
+    ordering_close(out);
 }
 
-static int publish(const struct invocation *invocation, const char *prefix)
+static int publish(const struct invocation *invocation, const struct dead_filter *filter,
+                   const char *prefix)
 {
-    struct headsup_options options = {.window = 1};
     int events = invocation->count ? invocation->count : 1, status;
     struct connection connection = {0};
     struct text event = {0}, receipt = {0};
 
-    if (!sending_patience(invocation, SENDING_PATIENCE_S, &options.patience_ms)) {
-        return EXIT_USAGE;
-    }
-    status = connection_open(invocation, &options, &connection);
+    status = ordering_connect(invocation, &connection);
     for (int i = 0; i < events && status == EXIT_DONE; i++) {
-        write_event(&event, invocation, prefix,
-                    invocation->count ? invocation->arguments[i] : NULL);
-        status = sending_publish(&connection, &event, &receipt);
-        print_receipt(invocation, &receipt, status);
+        write_event(&event, filter, prefix, invocation->count ? invocation->arguments[i] : NULL);
+        status = ordering_publish(invocation, &connection, &event, &receipt);
     }
     connection_finish(&connection);
     text_finish(&event);
@@ -144,14 +139,17 @@ static int publish(const struct invocation *invocation, const char *prefix)
 
 static bool sound(const struct invocation *invocation)
 {
-    int ways = (invocation->count > 0) + invocation_has(invocation, "lane") +
-               invocation_has(invocation, "all");
+    bool narrowed = invocation_has(invocation, "status") || invocation_has(invocation, "since");
+    bool lane = invocation_has(invocation, "lane"), all = invocation_has(invocation, "all");
+    bool single = invocation->count > 0;
 
-    if (ways != 1) {
-        (void)usage_error(invocation->command,
-                          "say which dead letters: NOTICE…, --lane LANE or --all");
+    if ((single && (lane || all || narrowed)) || (lane && all) ||
+        !(single || lane || all || narrowed)) {
+        (void)usage_error(invocation->command, "say which dead letters: NOTICE…, or --all, or any "
+                                               "of --lane, --status and --since");
+        return false;
     }
-    return ways == 1;
+    return true;
 }
 
 static void announce(const struct invocation *invocation, int64_t meant)
@@ -168,22 +166,23 @@ static void announce(const struct invocation *invocation, int64_t meant)
 
 static int run(const struct invocation *invocation)
 {
+    struct dead_filter filter;
     struct reading reading;
     int64_t meant = 0;
     int status;
 
-    if (!sound(invocation)) {
+    if (!sound(invocation) || !read_filter(invocation, &filter)) {
         return EXIT_USAGE;
     }
     status = reading_open(invocation, &reading);
     if (status == EXIT_DONE) {
-        status = count_meant(invocation, reading.reader, &meant);
+        status = count_meant(invocation, reading.reader, &filter, &meant);
     }
     if (status == EXIT_DONE) {
         announce(invocation, meant);
     }
     if (status == EXIT_DONE && meant) {
-        status = publish(invocation, ledger_reader_prefix(reading.reader));
+        status = publish(invocation, &filter, ledger_reader_prefix(reading.reader));
     }
     if (status == EXIT_DONE && meant && !invocation->json) {
         (void)printf("asked for; headsup notices --waiting shows how they fare\n");
@@ -198,11 +197,14 @@ const struct command retry_command = {
     .summary = "send dead letters again",
     .words =
         "Counts the dead letters that are meant, and asks the daemon to send them again: single\n"
-        "ones, those of one lane, or all.",
+        "ones, those of one lane, those that died of one answer or since a moment, or all.",
     .example = "  headsup notices --dead\n"
-               "  headsup retry --lane rich\n",
+               "  headsup retry --lane rich\n"
+               "  headsup retry --status 503 --since 2h\n",
     .most = -1,
     .flags = {{'l', "lane", "LANE", "all dead letters of that lane"},
+              {'s', "status", "CODE", "those whose last answer was that (0: none came)"},
+              {'t', "since", "SPAN|TIME", "those that died since then: 2h, 2026-11-22T08:30:00Z"},
               {'a', "all", NULL, "all dead letters there are"},
               {0, "patience", "S", "give up after S seconds without an answer (10; 0: never)"}},
     .run = run,

@@ -1,6 +1,7 @@
 #include "common/desk/desk.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "common/base/json_out.h"
 #include "common/base/xalloc.h"
 #include "common/desk/desk_private.h"
+#include "common/desk/orders.h"
 #include "common/event/receipt.h"
 #include "common/event/refusal.h"
 #include "common/ledger/ledger_outbox.h"
@@ -289,28 +291,23 @@ int desk_try(struct desk *desk, const struct event *event, struct desk_trial *re
     return code;
 }
 
-// Dead letters go out again: one, a lane's, or all; a lane that stood still is tried again.
-static int retry_dead(struct desk *desk, const struct event *event, char *why, size_t size,
-                      struct error *err)
+// Says in the receipt which notice an order brings about; its id is the next one.
+static int announce(struct desk *desk, const struct notice_record *notice, struct receipt *receipt,
+                    struct error *err)
 {
-    const char *notice = event_text(event, "notice"), *lane = event_text(event, "lane");
-    bool all = json_is_true(json_object_get(event->data, "all"));
-    int64_t num = notice ? notice_id_num(notice) : 0;
-    int count = 0, found = 1;
+    int64_t num;
+    int code = ledger_next_notice(desk->ledger, &num, err);
 
-    if (notice) {
-        found = ledger_dead_lane(desk->ledger, num, desk->arena, &lane, err);
+    if (code < 0) {
+        return code;
     }
-    if (found > 0 && (lane || all)) {
-        count = ledger_retry_dead(desk->ledger, num, lane, event->received_ms, err);
-    }
-    if (found < 0 || count < 0) {
-        return found < 0 ? found : count;
-    }
-    if (found > 0 && (lane || all) && desk->listener.lane_is_resumed) {
-        desk->listener.lane_is_resumed(desk->listener.user, lane);
-    }
-    (void)snprintf(why, size, "%d dead letter%s will be sent again", count, count == 1 ? "" : "s");
+    receipt->notice =
+        arena_printf(desk->arena, "%s_%" PRId64, ledger_notice_prefix(desk->ledger), num);
+    receipt->decisions[receipt->decision_count++] =
+        (struct receipt_decision){.rule = notice->rule,
+                                  .action = notice_kind_name(notice->kind),
+                                  .to = notice->rep,
+                                  .when = when_name(WHEN_NOW)};
     return 0;
 }
 
@@ -352,43 +349,45 @@ static bool try_reload(struct desk *desk, const struct event *event, struct rece
     return code == 0;
 }
 
-// An order to the service itself; its row says that nobody is told.
+// An order to the service itself. Its row says that nobody is told, or is the notice that it asked
+// for.
 int desk_handle_order(struct desk *desk, const struct event *event, const char *peer,
                       struct text *out, struct error *err)
 {
     struct receipt receipt = {
         .id = event->id, .source = event->source, .seq = ledger_next_seq(desk->ledger)};
-    struct notice_record notice = {
-        .event_seq = receipt.seq,
-        .role = ROLE_ADMIN,
-        .kind = NOTICE_OWNER,
-        .fate = FATE_UNSENT,
-        .rep = "admin",
-        .rule = "law: an order tells nobody",
-        .created_ms = event->received_ms,
-        .due_ms = event->received_ms,
-        .done_ms = event->received_ms,
-    };
-    char why[128] = "on record";
-    int code = 0;
+    struct order_scene scene = {desk->rulebook, desk->ledger, &desk->listener, desk->arena};
+    struct order_result result;
+    struct refusal refusal;
+    int code;
 
+    if (order_check(desk->rulebook, event, &refusal) < 0) {
+        receipt_write_refused(out, &refusal);
+        return 0;
+    }
     if (event->type == EVENT_RULEBOOK_RELOADED && !try_reload(desk, event, &receipt, out)) {
         return 0;
     }
-    if (event->type == EVENT_NOTICE_RETRIED) {
-        code = retry_dead(desk, event, why, sizeof why, err);
-        receipt.answer = why;
+    code = order_carry_out(&scene, event, &result, err);
+    if (code == 0 && result.notice.lane) {
+        code = announce(desk, &result.notice, &receipt, err);
     }
     if (code < 0) {
         return code;
     }
-    notice.why = why;
+    result.notice.event_seq = receipt.seq;
+    if (result.say[0]) {
+        receipt.answer = result.say;
+    }
     text_clear(&desk->receipt);
     receipt_write_accepted(&desk->receipt, &receipt);
     json_put_raw(out, NULL, desk->receipt.bytes, desk->receipt.size);
     code = ledger_add_event(desk->ledger, event, peer, 0, &desk->receipt, err);
     if (code == 0) {
-        code = ledger_add_notice(desk->ledger, &notice, err);
+        code = ledger_add_notice(desk->ledger, &result.notice, err);
+    }
+    if (code == 0 && result.notice.lane && desk->listener.lane_has_work) {
+        desk->listener.lane_has_work(desk->listener.user, result.notice.lane);
     }
     return code;
 }

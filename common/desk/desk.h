@@ -17,9 +17,11 @@
 
 struct desk;
 
-// What the desk tells whoever carries notices. Both are hints: the ledger holds the truth.
+// What the desk tells whoever carries notices. All are hints: the ledger holds the truth, once the
+// transaction that is open has been committed.
 struct desk_listener {
     void (*lane_has_work)(void *user, const char *lane);   // a notice waits for it
+    void (*lane_is_paused)(void *user, const char *lane);  // somebody asked it to stand still
     void (*lane_is_resumed)(void *user, const char *lane); // somebody asked to try again; NULL: all
     void *user;
     // Reads the changed rule book: 0 and what to say of it, where it is good and will be taken over

@@ -34,6 +34,9 @@ enum event_type {
     EVENT_SILENCE_SET,
     EVENT_SILENCE_LIFTED,
     EVENT_NOTICE_RETRIED,
+    EVENT_NOTICE_TEST_REQUESTED,
+    EVENT_LANE_PAUSED,
+    EVENT_LANE_RESUMED,
     EVENT_RULEBOOK_RELOADED,
     EVENT_TYPE_COUNT, // what may come from outside ends here
     // the desk makes these

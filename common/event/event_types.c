@@ -11,6 +11,10 @@ static const char *const faults[] = {"ours", "theirs", "carrier", NULL};
 static const char *const concessions[] = {"discount",      "freight", "lead_time",
                                           "payment_terms", "credit",  NULL};
 
+// Kinds of notices that are sent, so that a test can show their words.
+static const char *const tested[] = {"heads_up",   "owner",       "escalation", "handed_over",
+                                     "stand_firm", "dead_letter", NULL};
+
 // How a line of the table below is written: an optional member, and a required one.
 #define MAY(name, kind)                                                                            \
     {                                                                                              \
@@ -120,8 +124,21 @@ static const struct event_kind kinds[EVENT_DIGEST_DUE + 1] = {
                                MAY("by", KEY)}},
     [EVENT_NOTICE_RETRIED] = {"notice.retried",
                               ABOUT_THE_SERVICE,
-                              {MAY("notice", KEY), MAY("lane", KEY), MAY("all", BOOLEAN),
+                              {MAY("notice", KEY),
+                               MAY("lane", KEY),
+                               MAY("all", BOOLEAN),
+                               {"status", MEMBER_COUNT, false, 999, NULL},
+                               MAY("since", MOMENT),
                                MAY("by", KEY)}},
+    [EVENT_NOTICE_TEST_REQUESTED] = {"notice.test_requested",
+                                     ABOUT_THE_SERVICE,
+                                     {MUST("rep", KEY),
+                                      {"kind", MEMBER_ONE_OF, false, 0, tested},
+                                      MAY("by", KEY)}},
+    [EVENT_LANE_PAUSED] = {"lane.paused",
+                           ABOUT_THE_SERVICE,
+                           {MUST("lane", KEY), MAY("by", KEY), MAY("reason", TEXT)}},
+    [EVENT_LANE_RESUMED] = {"lane.resumed", ABOUT_THE_SERVICE, {MUST("lane", KEY), MAY("by", KEY)}},
     [EVENT_RULEBOOK_RELOADED] = {"rulebook.reloaded", ABOUT_THE_SERVICE, {MAY("by", KEY)}},
     [EVENT_ALARM_RANG] = {"alarm.rang", ABOUT_ISSUE, {MAY("note", TEXT)}},
     [EVENT_DIGEST_DUE] = {"digest.due", ABOUT_THE_SERVICE, {MAY("note", TEXT)}},

@@ -98,6 +98,9 @@ void receipt_write_accepted(struct text *out, const struct receipt *receipt)
         put_issue(out, receipt);
     }
     put_decisions(out, receipt);
+    if (receipt->notice) {
+        json_put_string(out, "notice", receipt->notice);
+    }
     if (receipt->answer) {
         json_open_object(out, "answer");
         json_put_string(out, "say", receipt->answer);

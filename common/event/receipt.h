@@ -34,6 +34,7 @@ struct receipt {
     int issue_hop;
     const char *issue_owner;   // rep id
     const char *unknown;       // "account", "issue" or NULL: what was not on record
+    const char *notice;        // id of the one that was asked for; NULL: none was
     const char *answer;        // what to tell the customer; NULL where nothing was asked
     const char *answer_limit;  // the limit or the law that decided it
     const char *terms_summary; // NULL: none on record

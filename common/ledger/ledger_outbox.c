@@ -52,6 +52,23 @@ int ledger_next_due(struct ledger *ledger, const char *lane, int64_t now_ms, int
     return found;
 }
 
+int ledger_next_notice(struct ledger *ledger, int64_t *ret, struct error *err)
+{
+    struct store *store = ledger_store(ledger);
+    sqlite3_stmt *statement = store_prepare(store, SQL_NEXT_NOTICE, err);
+    int found;
+
+    if (!statement) {
+        return err->code;
+    }
+    found = store_next(store, statement, err);
+    if (found > 0) {
+        *ret = sqlite3_column_int64(statement, 0);
+        found = store_end(store, statement, err);
+    }
+    return found;
+}
+
 int ledger_save_outcome(struct ledger *ledger, const struct notice_outcome *outcome,
                         struct error *err)
 {
@@ -74,23 +91,18 @@ int ledger_save_outcome(struct ledger *ledger, const struct notice_outcome *outc
     return store_run(store, statement, err);
 }
 
-int ledger_retry_dead(struct ledger *ledger, int64_t num, const char *lane, int64_t now_ms,
+int ledger_retry_dead(struct ledger *ledger, const struct dead_filter *filter, int64_t now_ms,
                       struct error *err)
 {
-    enum sql which = num ? SQL_RETRY_ONE : lane ? SQL_RETRY_LANE : SQL_RETRY_ALL;
     struct store *store = ledger_store(ledger);
-    sqlite3_stmt *statement = store_prepare(store, which, err);
+    sqlite3_stmt *statement = store_prepare(store, SQL_RETRY_DEAD, err);
     int code;
 
     if (!statement) {
         return err->code;
     }
-    if (num) {
-        bind_int(statement, 1, num);
-    } else if (lane) {
-        bind_text(statement, 1, lane);
-    }
-    bind_int(statement, 2, now_ms);
+    bind_dead_filter(statement, filter);
+    bind_int(statement, 5, now_ms);
     code = store_run(store, statement, err);
     return code < 0 ? code : sqlite3_changes(store->db);
 }
@@ -126,6 +138,35 @@ int ledger_save_lane(struct ledger *ledger, const struct lane_record *lane, stru
     bind_int(statement, 2, lane->state);
     bind_text(statement, 3, lane->why);
     bind_int(statement, 4, lane->since_ms);
+    bind_text(statement, 5, lane->by);
+    return store_run(store, statement, err);
+}
+
+int ledger_reopen_lanes(struct ledger *ledger, const char *lane, int64_t now_ms, struct error *err)
+{
+    struct store *store = ledger_store(ledger);
+    sqlite3_stmt *statement = store_prepare(store, SQL_REOPEN_LANES, err);
+
+    if (!statement) {
+        return err->code;
+    }
+    bind_text(statement, 1, lane);
+    bind_int(statement, 2, now_ms);
+    return store_run(store, statement, err);
+}
+
+int ledger_save_answer(struct ledger *ledger, const struct lane_answer *answer, struct error *err)
+{
+    struct store *store = ledger_store(ledger);
+    sqlite3_stmt *statement = store_prepare(store, SQL_SAVE_ANSWER, err);
+
+    if (!statement) {
+        return err->code;
+    }
+    bind_text(statement, 1, answer->lane);
+    bind_int(statement, 2, answer->at_ms);
+    bind_int(statement, 3, answer->status);
+    bind_text(statement, 4, answer->answer);
     return store_run(store, statement, err);
 }
 
@@ -142,10 +183,7 @@ int ledger_load_lane(struct ledger *ledger, const char *lane, struct arena *aren
     bind_text(statement, 1, lane);
     found = store_next(store, statement, err);
     if (found > 0) {
-        ret->lane = row_text(statement, 0, arena);
-        ret->state = (enum lane_state)sqlite3_column_int(statement, 1);
-        ret->why = row_text(statement, 2, arena);
-        ret->since_ms = sqlite3_column_int64(statement, 3);
+        row_lane(statement, arena, ret);
         found = store_end(store, statement, err) < 0 ? err->code : 1;
     }
     return found;

@@ -25,12 +25,13 @@ must_check int ledger_due_notices(struct ledger *ledger, struct due_cursor *curs
 // When the lane's next notice falls due after now: 1 and ret_ms, 0 where none waits for later.
 must_check int ledger_next_due(struct ledger *ledger, const char *lane, int64_t now_ms,
                                int64_t *ret_ms, struct error *err);
+// The num that the next notice added will have.
+must_check int ledger_next_notice(struct ledger *ledger, int64_t *ret, struct error *err);
 // Records what became of an attempt.
 must_check int ledger_save_outcome(struct ledger *ledger, const struct notice_outcome *outcome,
                                    struct error *err);
-// Sends dead letters again: one (num), or all of a lane (num 0), or all (num 0 and lane NULL).
-// Returns how many, or a negative errno.
-must_check int ledger_retry_dead(struct ledger *ledger, int64_t num, const char *lane,
+// Sends dead letters again. Returns how many, or a negative errno.
+must_check int ledger_retry_dead(struct ledger *ledger, const struct dead_filter *filter,
                                  int64_t now_ms, struct error *err);
 
 // The lane that a dead letter died in: 1 found, 0 no such dead letter, or a negative errno.
@@ -39,5 +40,11 @@ must_check int ledger_dead_lane(struct ledger *ledger, int64_t num, struct arena
 // A lane's standing state, which outlives the daemon.
 must_check int ledger_save_lane(struct ledger *ledger, const struct lane_record *lane,
                                 struct error *err);
+// Opens that lane, or all where it is NULL, but for what a person paused.
+must_check int ledger_reopen_lanes(struct ledger *ledger, const char *lane, int64_t now_ms,
+                                   struct error *err);
+// What its receiver said last; its state stays as it is.
+must_check int ledger_save_answer(struct ledger *ledger, const struct lane_answer *answer,
+                                  struct error *err);
 must_check int ledger_load_lane(struct ledger *ledger, const char *lane, struct arena *arena,
                                 struct lane_record *ret, struct error *err);

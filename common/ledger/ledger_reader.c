@@ -284,6 +284,21 @@ int ledger_get_events(struct ledger_reader *reader, const char *source, const ch
     return count_rows(reader, statement, &(struct walk){.event = callback, .user = user}, err);
 }
 
+int ledger_count_dead(struct ledger_reader *reader, const struct dead_filter *filter, int64_t *ret,
+                      struct error *err)
+{
+    cleanup_with(finalizep) sqlite3_stmt *statement = NULL;
+    int code = prepare(reader, "SELECT count(*) FROM notices WHERE " DEAD_MEANT, &statement, err);
+
+    if (code < 0) {
+        return code;
+    }
+    bind_dead_filter(statement, filter);
+    code = store_next(&reader->store, statement, err);
+    *ret = code > 0 ? sqlite3_column_int64(statement, 0) : 0;
+    return code < 0 ? code : 0;
+}
+
 // Each accepted event once, by the best fate among what was decided about it: delivered before
 // waiting before dead before digest before nobody; what went out in a digest has the digest's own
 // fate. An event without a decision is unexplained.
@@ -364,31 +379,35 @@ int ledger_summarize(struct ledger_reader *reader, struct ledger_summary *ret, s
     return code;
 }
 
+// The counts come from the two small indexes alone, but for one look at the oldest notice of each
+// lane: the first that was made is the one with the least number.
+static const char lanes_sql[] =
+    "WITH counts AS (SELECT lane, sum(waiting) AS waiting, sum(dead) AS dead,"
+    " max(due_ms) AS due_ms, max(oldest) AS oldest FROM ("
+    " SELECT lane, count(*) AS waiting, 0 AS dead, min(due_ms) AS due_ms, min(num) AS oldest"
+    "  FROM notices WHERE fate = 0 GROUP BY lane UNION ALL"
+    " SELECT lane, 0, count(*), 0, 0 FROM notices WHERE fate = 2 GROUP BY lane) GROUP BY lane),"
+    " names AS (SELECT lane FROM counts UNION SELECT lane FROM lanes)"
+    " SELECT names.lane, coalesce(l.state, 0), l.why, coalesce(l.since_ms, 0), l.paused_by,"
+    " coalesce(l.answered_ms, 0), coalesce(l.status, 0), l.answer,"
+    " coalesce(c.waiting, 0), coalesce(c.dead, 0), coalesce(c.due_ms, 0),"
+    " coalesce((SELECT n.created_ms FROM notices n WHERE n.num = c.oldest), 0) FROM names"
+    " LEFT JOIN lanes l ON l.lane = names.lane LEFT JOIN counts c ON c.lane = names.lane"
+    " WHERE names.lane IS NOT NULL ORDER BY names.lane";
+
 int ledger_each_lane(struct ledger_reader *reader, on_lane *callback, void *user, struct error *err)
 {
     cleanup_with(finalizep) sqlite3_stmt *statement = NULL;
-    int code = prepare(reader,
-                       "WITH counts AS (SELECT lane, sum(fate = 0) AS waiting, sum(fate = 2) AS"
-                       " dead FROM (SELECT lane, fate FROM notices WHERE fate = 0 UNION ALL"
-                       " SELECT lane, fate FROM notices WHERE fate = 2) GROUP BY lane),"
-                       " names AS (SELECT lane FROM counts UNION SELECT lane FROM lanes)"
-                       " SELECT names.lane, coalesce(l.state, 0), l.why, coalesce(l.since_ms, 0),"
-                       " coalesce(c.waiting, 0), coalesce(c.dead, 0) FROM names"
-                       " LEFT JOIN lanes l ON l.lane = names.lane"
-                       " LEFT JOIN counts c ON c.lane = names.lane"
-                       " WHERE names.lane IS NOT NULL ORDER BY names.lane",
-                       &statement, err);
+    int code = prepare(reader, lanes_sql, &statement, err);
 
     while (code == 0 && (code = store_next(&reader->store, statement, err)) > 0) {
-        struct lane_record lane = {
-            .lane = row_text(statement, 0, NULL),
-            .state = (enum lane_state)sqlite3_column_int(statement, 1),
-            .why = row_text(statement, 2, NULL),
-            .since_ms = sqlite3_column_int64(statement, 3),
-        };
+        struct lane_record lane;
 
-        code = callback(user, &lane, sqlite3_column_int64(statement, 4),
-                        sqlite3_column_int64(statement, 5));
+        row_lane(statement, NULL, &lane);
+        lane.next_due_ms = sqlite3_column_int64(statement, 10);
+        lane.oldest_ms = sqlite3_column_int64(statement, 11);
+        code = callback(user, &lane, sqlite3_column_int64(statement, 8),
+                        sqlite3_column_int64(statement, 9));
     }
     return code;
 }

@@ -56,6 +56,14 @@ struct notice_outcome {
     const char *headline, *body; // as sent; NULL: as before
 };
 
+// Which dead letters are meant.
+struct dead_filter {
+    int64_t num;      // that one; 0: all for which the rest holds
+    const char *lane; // NULL: of any
+    int32_t status;   // of the last answer, 0 where none came; negative: any
+    int64_t since_ms; // died then or later; 0: ever
+};
+
 enum lane_state { LANE_OPEN, LANE_PAUSED, LANE_CLOSED, LANE_STATE_COUNT };
 
 const char *lane_state_name(enum lane_state state); // "open", "paused", "closed"
@@ -63,8 +71,22 @@ const char *lane_state_name(enum lane_state state); // "open", "paused", "closed
 struct lane_record {
     const char *lane;
     enum lane_state state;
-    const char *why; // the answer that paused or closed it
+    const char *why; // the answer that paused or closed it, or what the person said who paused it
+    const char *by;  // who paused it; NULL: no person did
     int64_t since_ms;
+    // read, not written: the last answer of its receiver, and what waits
+    int64_t answered_ms; // 0: none came
+    int32_t status;      // 0: the attempt failed without an answer
+    const char *answer;
+    int64_t oldest_ms, next_due_ms; // of those that wait: created first, due next; 0: none
+};
+
+// What the receiver of a lane said last.
+struct lane_answer {
+    const char *lane;
+    int64_t at_ms;
+    int32_t status;
+    const char *answer;
 };
 
 struct event_record {

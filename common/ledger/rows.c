@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "common/ledger/store.h"
+
 const char *row_text(sqlite3_stmt *row, int column, struct arena *arena)
 {
     const char *text = (const char *)sqlite3_column_text(row, column);
@@ -127,4 +129,26 @@ void row_event(sqlite3_stmt *row, struct event_record *ret)
         .size = (size_t)sqlite3_column_bytes(row, 8),
         .receipt_size = (size_t)sqlite3_column_bytes(row, 9),
     };
+}
+
+void row_lane(sqlite3_stmt *row, struct arena *arena, struct lane_record *ret)
+{
+    *ret = (struct lane_record){
+        .lane = row_text(row, 0, arena),
+        .state = (enum lane_state)sqlite3_column_int(row, 1),
+        .why = row_text(row, 2, arena),
+        .since_ms = sqlite3_column_int64(row, 3),
+        .by = row_text(row, 4, arena),
+        .answered_ms = sqlite3_column_int64(row, 5),
+        .status = sqlite3_column_int(row, 6),
+        .answer = row_text(row, 7, arena),
+    };
+}
+
+void bind_dead_filter(sqlite3_stmt *statement, const struct dead_filter *filter)
+{
+    bind_int(statement, 1, filter->num);
+    bind_text(statement, 2, filter->lane);
+    bind_int(statement, 3, filter->status);
+    bind_int(statement, 4, filter->since_ms);
 }

@@ -9,7 +9,10 @@
 #include "common/verdict/case_file.h"
 
 const char *row_text(sqlite3_stmt *row, int column, struct arena *arena);
+// Binds what DEAD_MEANT asks for.
+void bind_dead_filter(sqlite3_stmt *statement, const struct dead_filter *filter);
 void row_issue(sqlite3_stmt *row, struct arena *arena, struct issue *ret);     // ISSUE_COLUMNS
 void row_account(sqlite3_stmt *row, struct arena *arena, struct account *ret); // ACCOUNT_COLUMNS
 void row_notice(sqlite3_stmt *row, struct arena *arena, struct notice_record *ret);
-void row_event(sqlite3_stmt *row, struct event_record *ret); // EVENT_COLUMNS
+void row_lane(sqlite3_stmt *row, struct arena *arena, struct lane_record *ret); // LANE_COLUMNS
+void row_event(sqlite3_stmt *row, struct event_record *ret);                    // EVENT_COLUMNS

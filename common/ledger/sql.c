@@ -42,7 +42,9 @@ static const char first[] =
     "CREATE INDEX notices_dead ON notices (lane) WHERE fate = 2;"
     "CREATE TABLE lanes ("
     "  lane TEXT PRIMARY KEY NOT NULL, state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 2),"
-    "  why TEXT, since_ms INTEGER NOT NULL) STRICT;";
+    "  why TEXT, paused_by TEXT, since_ms INTEGER NOT NULL,"
+    "  answered_ms INTEGER NOT NULL DEFAULT 0, status INTEGER NOT NULL DEFAULT 0, answer TEXT,"
+    "  CHECK (paused_by IS NULL OR state = 1)) STRICT;";
 
 const char *const sql_migrations[] = {first};
 const int sql_migration_count = sizeof sql_migrations / sizeof sql_migrations[0];
@@ -91,6 +93,8 @@ const char *const sql_texts[SQL_COUNT] = {
     // of as many as cannot overflow the sum, whatever their values
     [SQL_GROUP_VALUE] = "SELECT sum(value) FROM (SELECT value FROM accounts WHERE grp = ?1"
                         " LIMIT 90000)",
+    // as SQLite numbers the next row
+    [SQL_NEXT_NOTICE] = "SELECT coalesce(max(num), 0) + 1 FROM notices",
     [SQL_ADD_NOTICE] =
         "INSERT INTO notices (event, issue, role, kind, fate, urgent, rep, lane, rule, why, words,"
         " created_ms, due_ms, done_ms, attempts, status, answer, headline, body) VALUES (?1, ?2,"
@@ -116,17 +120,21 @@ const char *const sql_texts[SQL_COUNT] = {
         "UPDATE notices SET fate = ?2, due_ms = ?3, done_ms = ?4, attempts = ?5,"
         " status = ?6, answer = ?7, lane = coalesce(?8, lane), headline = coalesce(?9, headline),"
         " body = coalesce(?10, body) WHERE num = ?1",
-    [SQL_RETRY_ONE] = "UPDATE notices SET fate = 0, due_ms = ?2, done_ms = 0, attempts = 0"
-                      " WHERE fate = 2 AND num = ?1",
-    [SQL_RETRY_LANE] = "UPDATE notices SET fate = 0, due_ms = ?2, done_ms = 0, attempts = 0"
-                       " WHERE fate = 2 AND lane = ?1",
-    [SQL_RETRY_ALL] = "UPDATE notices SET fate = 0, due_ms = ?2, done_ms = 0, attempts = 0"
-                      " WHERE fate = 2",
+    [SQL_RETRY_DEAD] = "UPDATE notices SET fate = 0, due_ms = ?5, done_ms = 0, attempts = 0"
+                       " WHERE " DEAD_MEANT,
     [SQL_DEAD_LANE] = "SELECT lane FROM notices WHERE fate = 2 AND num = ?1",
-    [SQL_SAVE_LANE] = "INSERT INTO lanes (lane, state, why, since_ms) VALUES (?1, ?2, ?3, ?4)"
-                      " ON CONFLICT (lane) DO UPDATE SET state = excluded.state,"
-                      " why = excluded.why, since_ms = excluded.since_ms",
-    [SQL_LOAD_LANE] = "SELECT lane, state, why, since_ms FROM lanes WHERE lane = ?1",
+    [SQL_SAVE_LANE] = "INSERT INTO lanes (lane, state, why, since_ms, paused_by)"
+                      " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (lane) DO UPDATE SET"
+                      " state = excluded.state, why = excluded.why, since_ms = excluded.since_ms,"
+                      " paused_by = CASE excluded.state WHEN 1 THEN"
+                      " coalesce(excluded.paused_by, paused_by) ELSE NULL END",
+    [SQL_REOPEN_LANES] = "UPDATE lanes SET state = 0, why = NULL, since_ms = ?2"
+                         " WHERE state <> 0 AND paused_by IS NULL AND (?1 IS NULL OR lane = ?1)",
+    [SQL_SAVE_ANSWER] = "INSERT INTO lanes (lane, state, since_ms, answered_ms, status, answer)"
+                        " VALUES (?1, 0, ?2, ?2, ?3, ?4) ON CONFLICT (lane) DO UPDATE SET"
+                        " answered_ms = excluded.answered_ms, status = excluded.status,"
+                        " answer = excluded.answer",
+    [SQL_LOAD_LANE] = "SELECT " LANE_COLUMNS " FROM lanes l WHERE l.lane = ?1",
     [SQL_WAITING_LANE] = "SELECT min(lane) FROM notices WHERE fate = 0 AND lane > ?1",
     [SQL_MOVE_NOTICE] = "UPDATE notices SET rep = ?2, lane = ?3, why = why || '; ' || ?4,"
                         " due_ms = ?5, attempts = 0 WHERE num = ?1 AND fate = 0",

@@ -20,6 +20,7 @@ enum sql {
     SQL_SAVE_ACCOUNT,
     SQL_ACCOUNT_COUNTS,
     SQL_GROUP_VALUE,
+    SQL_NEXT_NOTICE,
     SQL_ADD_NOTICE,
     SQL_DUE_NOTICES,
     SQL_NEXT_DUE,
@@ -28,11 +29,11 @@ enum sql {
     SQL_FILL_DIGEST,
     SQL_DIGEST_ITEMS,
     SQL_SAVE_OUTCOME,
-    SQL_RETRY_ONE,
-    SQL_RETRY_LANE,
-    SQL_RETRY_ALL,
+    SQL_RETRY_DEAD,
     SQL_DEAD_LANE,
     SQL_SAVE_LANE,
+    SQL_REOPEN_LANES,
+    SQL_SAVE_ANSWER,
     SQL_LOAD_LANE,
     SQL_WAITING_LANE,
     SQL_MOVE_NOTICE,
@@ -42,7 +43,8 @@ enum sql {
 
 extern const char *const sql_texts[SQL_COUNT];
 
-// The columns that read_issue(), read_account(), read_notice() and read_event() take, in order.
+// The columns that row_issue(), row_account(), row_notice(), row_event() and row_lane() take, in
+// order.
 #define ISSUE_COLUMNS                                                                              \
     "i.num, i.key, i.account, i.category, i.severity, i.department, i.currency, i.summary, "       \
     "i.explanation, i.contact, i.amount, i.state, i.hop, i.opened_at_ms, i.state_at_ms, "          \
@@ -58,6 +60,14 @@ extern const char *const sql_texts[SQL_COUNT];
 #define EVENT_COLUMNS                                                                              \
     "e.seq, e.time_ms, e.received_ms, e.source, e.id, e.type, e.subject, e.peer, e.bytes, "        \
     "e.receipt"
+
+#define LANE_COLUMNS                                                                               \
+    "l.lane, l.state, l.why, l.since_ms, l.paused_by, l.answered_ms, l.status, l.answer"
+
+// Which dead letters a dead_filter means: num, lane, status, since, each after the other.
+#define DEAD_MEANT                                                                                 \
+    "fate = 2 AND (?1 = 0 OR num = ?1) AND (?2 IS NULL OR lane = ?2) AND (?3 < 0 OR status = ?3)"  \
+    " AND done_ms >= ?4"
 
 // The migrations, in order; migration i brings a ledger from version i to i + 1.
 extern const char *const sql_migrations[];

@@ -2,19 +2,17 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "common/base/file.h"
 #include "common/base/moment.h"
+#include "common/base/network.h"
 #include "common/base/xalloc.h"
+#include "common/rulebook/endpoint_files.h"
 #include "common/rulebook/reader.h"
 
-enum { SECRET_FILE_BYTES = 4096, RATE_UNSAID = -1, NAME_BYTES = 255 };
+enum { RATE_UNSAID = -1, NAME_BYTES = 255, SECRETS_MOST = 2, ALLOWED_MOST = 16 };
 
 #define BASE64 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
@@ -127,18 +125,20 @@ static void check_url(struct reader *reader, struct place place, const char *tex
     free(host);
 }
 
-bool secret_good(const char *secret)
+// One secret, without its line's end.
+static bool secret_good(const char *secret, size_t whole)
 {
-    const char *at = secret + strlen("whsec_");
+    const size_t prefix = strlen("whsec_");
+    const char *at = secret + prefix;
     size_t size, padding, bytes;
     int last;
 
-    if (strncmp(secret, "whsec_", strlen("whsec_")) != 0) {
+    if (strncmp(secret, "whsec_", prefix) != 0) {
         return false;
     }
     size = strspn(at, BASE64);
     padding = strspn(at + size, "=");
-    if (at[size + padding] != '\0' || padding > 2 || (size + padding) % 4 != 0 || size == 0) {
+    if (prefix + size + padding != whole || padding > 2 || (size + padding) % 4 != 0 || size == 0) {
         return false;
     }
     // the bits of the last letter that belong to no byte are zero
@@ -150,72 +150,50 @@ bool secret_good(const char *secret)
     return bytes >= 24 && bytes <= 64;
 }
 
-// The file that name stands for: a systemd credential of that name, or a file beside the rule book.
-static char *find_secret(const char *rulebook, const char *name, bool *ret_credential)
+bool secrets_good(const char *secrets)
 {
-    // concurrency: the environment is never written by this program
-    const char *folder = getenv("CREDENTIALS_DIRECTORY"); // NOLINT(concurrency-mt-unsafe)
-    struct text path = {0};
+    for (int count = 0; count < SECRETS_MOST; count++) {
+        size_t whole = strcspn(secrets, "\n");
 
-    *ret_credential = false;
-    if (folder && *folder == '/' && !strchr(name, '/') && strcmp(name, "..") != 0) {
-        text_addf(&path, "%s/%s", folder, name);
-        if (access(path.bytes, F_OK) == 0) {
-            *ret_credential = true;
-            return path.bytes;
+        if (!secret_good(secrets, whole)) {
+            return false;
         }
-        text_finish(&path);
+        secrets += whole;
+        if (*secrets == '\0') {
+            return true;
+        }
+        secrets++;
     }
-    return source_resolve(rulebook, name);
+    return false;
 }
 
-static void trim(struct text *text)
+static void check_proxy(struct reader *reader, struct place place, const char *text, void *group)
 {
-    while (text->size && isspace((unsigned char)text->bytes[text->size - 1])) {
-        text->bytes[--text->size] = '\0';
+    char *host = NULL;
+    const char *fault = url_fault(text, &host), *port;
+
+    (void)group;
+    free(host);
+    if (fault) {
+        reader_error(reader, place, "'proxy' %s", fault);
+        return;
+    }
+    port = strrchr(text, ':') + 1;
+    if (!isdigit((unsigned char)port[0]) || port[strspn(port, "0123456789")] != '\0') {
+        reader_error(reader, place,
+                     "'proxy' must end with its port: http://proxy.example.com:3128");
     }
 }
 
-static void check_secret(struct reader *reader, struct place place, const char *text, void *group)
+static void check_allow(struct reader *reader, struct place place, const char *text, void *group)
 {
-    struct endpoint *endpoint = group;
-    cleanup_with(freep) char *path = NULL;
-    struct text secret = {0};
-    struct stat status;
-    struct error err = {0};
-    bool credential;
+    struct network network;
+    const char *fault = network_parse(text, strlen(text), &network);
 
-    if (!reader->with_secrets || !endpoint) {
-        return;
+    (void)group;
+    if (fault) {
+        reader_error(reader, place, "'allow': '%.64s' %s", text, fault);
     }
-    path = find_secret(place.file, text, &credential);
-    if (stat(path, &status) < 0) {
-        reader_error(reader, place, "the secret file %s cannot be read: %s", path,
-                     strerrordesc_np(errno));
-        return;
-    }
-    // systemd guards a credential's folder, and grants access by an ACL that shows as the group's
-    if (!credential && status.st_mode & (S_IRWXG | S_IRWXO)) {
-        reader_error(reader, place, "the secret file %s can be read by others: do chmod 600 on it",
-                     path);
-        return;
-    }
-    if (file_read(path, SECRET_FILE_BYTES, &secret, &err) < 0) {
-        reader_error(reader, place, "the secret file cannot be read: %s", err.message);
-    } else {
-        trim(&secret);
-        if (strlen(text_string(&secret)) == secret.size && secret_good(text_string(&secret))) {
-            endpoint->secret = xstrdup(text_string(&secret));
-        } else {
-            reader_error(reader, place,
-                         "the secret file %s must hold whsec_ and the base64 of 24 to 64 bytes",
-                         path);
-        }
-    }
-    if (secret.bytes) {
-        explicit_bzero(secret.bytes, secret.capacity);
-    }
-    text_finish(&secret);
 }
 
 static void prepare_endpoint(void *group)
@@ -239,6 +217,10 @@ static void check_endpoint(struct reader *reader, struct place place, void *grou
                      "'url' is http to another machine, where anybody can read along: use https, "
                      "or say insecure = true");
     }
+    if (!endpoint->client_cert_file != !endpoint->client_key_file) {
+        reader_error(reader, place,
+                     "'client_cert_file' and 'client_key_file' belong together: one is missing");
+    }
     if (endpoint->rate_per_minute == RATE_UNSAID) {
         endpoint->rate_per_minute = formats_rate_per_minute(endpoint->format);
     }
@@ -248,14 +230,22 @@ static void check_endpoint(struct reader *reader, struct place place, void *grou
     }
 }
 
+static void wipe(char *secret)
+{
+    if (secret) {
+        explicit_bzero(secret, strlen(secret));
+    }
+    free(secret);
+}
+
 static void finish_endpoint(void *group)
 {
     struct endpoint *endpoint = group;
 
-    if (endpoint->secret) {
-        explicit_bzero(endpoint->secret, strlen(endpoint->secret));
-    }
-    free(endpoint->secret);
+    wipe(endpoint->secret);
+    wipe(endpoint->client_key);
+    free(endpoint->ca);
+    free(endpoint->client_cert);
     free(endpoint->topic);
     free(endpoint->host);
     free(endpoint->lane);
@@ -278,9 +268,10 @@ static const struct setting endpoint_settings[] = {
              "google_chat, discord, mattermost or ntfy."},
     {.name = "secret_file",
      .type = SETTING_TEXT,
-     .check = check_secret,
+     .check = endpoint_file_secret,
      STORED_IN(struct endpoint, secret_file),
-     .help = "The file with the secret that signs each request; without it none is signed."},
+     .help = "The file with the secret that signs each request, or with two while they change; "
+             "without it none is signed."},
     {.name = "insecure",
      .type = SETTING_BOOLEAN,
      .def = "false",
@@ -291,6 +282,35 @@ static const struct setting endpoint_settings[] = {
      .def = "false",
      STORED_IN(struct endpoint, allow_private),
      .help = "Whether the address may lead into a private network."},
+    {.name = "allow",
+     .type = SETTING_TEXTS,
+     .max = ALLOWED_MOST,
+     .check = check_allow,
+     LISTED_IN(struct endpoint, allow, allow_count),
+     .help = "Private networks that the address may lead into, where not all of them are meant."},
+    {.name = "ca_file",
+     .type = SETTING_TEXT,
+     .check = endpoint_file_ca,
+     STORED_IN(struct endpoint, ca_file),
+     .help = "The file with the certificates, in PEM, that are trusted here instead of the "
+             "system's."},
+    {.name = "client_cert_file",
+     .type = SETTING_TEXT,
+     .check = endpoint_file_cert,
+     STORED_IN(struct endpoint, client_cert_file),
+     .help = "The file with the certificate, in PEM, that is shown to a receiver that asks for "
+             "one."},
+    {.name = "client_key_file",
+     .type = SETTING_TEXT,
+     .check = endpoint_file_key,
+     STORED_IN(struct endpoint, client_key_file),
+     .help = "The file with the key of that certificate, in PEM and without a passphrase."},
+    {.name = "proxy",
+     .type = SETTING_TEXT,
+     .max = URL_BYTES,
+     .check = check_proxy,
+     STORED_IN(struct endpoint, proxy),
+     .help = "The proxy that requests go by; no variable of the environment sets one."},
     {.name = "concurrency",
      .type = SETTING_INTEGER,
      .def = "1",

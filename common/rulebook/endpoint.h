@@ -18,5 +18,5 @@ extern const struct setting_group endpoint_group;
 const char *url_fault(const char *url, char **ret_host);
 // True where the host is this machine: localhost, 127.0.0.0/8, ::1.
 bool host_is_loopback(const char *host);
-// True where secret is "whsec_" and the base64 of 24 to 64 bytes.
-bool secret_good(const char *secret);
+// True where each of the one or two lines is "whsec_" and the base64 of 24 to 64 bytes.
+bool secrets_good(const char *secrets);

@@ -23,6 +23,11 @@ static const char *const names[FORMAT_COUNT] = {
 
 const struct setting_words formats_words = {names, FORMAT_COUNT};
 
+const char *payload_format_name(enum payload_format format)
+{
+    return names[format];
+}
+
 int formats_rate_per_minute(enum payload_format format)
 {
     static const int rates[FORMAT_COUNT] = {

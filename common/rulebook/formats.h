@@ -20,6 +20,7 @@ struct setting_words;
 
 extern const struct setting_words formats_words;
 
+const char *payload_format_name(enum payload_format format); // "generic" …
 // As the vendor tells it; 0: no limit.
 int formats_rate_per_minute(enum payload_format format);
 #define FORMAT_RATES "0, for slack and google_chat 60, teams 240, discord 30, ntfy 12"

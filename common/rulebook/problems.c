@@ -1,10 +1,11 @@
+#include "common/rulebook/problems.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "common/base/attributes.h"
 #include "common/base/xalloc.h"
-#include "common/rulebook/rulebook.h"
 
 enum { LISTED = 1000, LINE_BYTES = 1024 };
 

@@ -8,10 +8,10 @@
 
 #include "common/base/attributes.h"
 #include "common/base/error.h"
-#include "common/base/text.h"
 #include "common/base/zone.h"
 #include "common/rulebook/formats.h"
 #include "common/rulebook/matcher.h"
+#include "common/rulebook/problems.h"
 
 struct names;
 // The two hops there are (DOMAIN.md O1). No key of the rule book adds a third.
@@ -26,8 +26,15 @@ struct endpoint {
     char *topic;         // of ntfy; NULL: another format
     const char *mention; // of the rep whose it is, where the format is the one that it is for
     char *secret_file;   // as the rule book names it; NULL: not signed
-    char *secret;  // "whsec_…" as that file has it, where secrets were asked for. Never printed.
-    bool insecure; // http to a host that is not loopback
+    char *secret; // "whsec_…" as that file has it, where secrets were asked for; a second one, in
+                  // rotation, on a line of its own. Never printed.
+    char *ca_file, *ca; // PEM, as the file has it; NULL: the system's CAs
+    char *client_cert_file, *client_cert, *client_key_file;
+    char *client_key; // PEM. Never printed.
+    char *proxy;      // NULL: none
+    char **allow;     // private networks that are allowed
+    size_t allow_count;
+    bool insecure;       // http to a host that is not loopback
     bool allow_private;  // private = true: addresses in private ranges
     int concurrency;     // requests at once, 1 keeps the order
     int rate_per_minute; // 0: no limit
@@ -92,18 +99,6 @@ struct rulebook {
     size_t age_count;
     struct names *rep_index, *lane_index; // by id, by lane
 };
-
-enum problem_kind { PROBLEM_ERROR, PROBLEM_WARNING };
-
-// All that is wrong with a rule book, each on a line: "file:line: rule 'name': words".
-struct problems {
-    struct text errors, warnings;
-    size_t error_count, warning_count;
-};
-
-void problems_add(struct problems *problems, enum problem_kind kind, const char *file, int line,
-                  const char *format, ...) printf_like(5, 6);
-void problems_finish(struct problems *problems);
 
 // Reads the rule book at path with all that it includes. -EINVAL with every error in problems,
 // which may hold warnings on success too. Secrets are read where with_secrets is true.

@@ -62,21 +62,11 @@ static const struct {
 
 static const struct range public_range = {{0}, 0, REACH_PUBLIC, "public"};
 
-static bool has_prefix(const unsigned char *address, const unsigned char *prefix, int bits)
-{
-    int whole = bits / 8, rest = bits % 8;
-
-    if (memcmp(address, prefix, (size_t)whole) != 0) {
-        return false;
-    }
-    return !rest || (address[whole] ^ prefix[whole]) >> (8 - rest) == 0;
-}
-
 static const struct range *range_of(const unsigned char *address, const struct range *ranges,
                                     size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (has_prefix(address, ranges[i].prefix, ranges[i].bits)) {
+        if (network_same(address, ranges[i].prefix, ranges[i].bits)) {
             return &ranges[i];
         }
     }
@@ -88,39 +78,60 @@ static const struct range *range_of4(const unsigned char *address)
     return range_of(address, ranges4, sizeof ranges4 / sizeof *ranges4);
 }
 
+// The IPv4 address that an IPv6 address carries into ret; false where it carries none.
+static bool unwrap(const unsigned char *address, unsigned char *ret)
+{
+    for (size_t i = 0; i < sizeof wrappers / sizeof *wrappers; i++) {
+        if (network_same(address, wrappers[i].prefix, wrappers[i].bits)) {
+            for (int j = 0; j < 4; j++) {
+                ret[j] = address[wrappers[i].at + j] ^ wrappers[i].mask;
+            }
+            return true;
+        }
+    }
+    return false;
+}
+
 static const struct range *range_of6(const unsigned char *address)
 {
     const struct range *own = range_of(address, ranges6, sizeof ranges6 / sizeof *ranges6);
+    unsigned char inner[4];
 
     if (own->reach != REACH_PUBLIC) {
         return own;
     }
-    for (size_t i = 0; i < sizeof wrappers / sizeof *wrappers; i++) {
-        unsigned char inner[4];
-
-        if (has_prefix(address, wrappers[i].prefix, wrappers[i].bits)) {
-            for (int j = 0; j < 4; j++) {
-                inner[j] = address[wrappers[i].at + j] ^ wrappers[i].mask;
-            }
-            return range_of4(inner);
-        }
-    }
-    return own;
+    return unwrap(address, inner) ? range_of4(inner) : own;
 }
 
-static bool judge(const struct range *range, const char *text, const struct address_policy *policy,
-                  char *words)
+// True where the admin's own list has the address, or the one that it carries.
+static bool is_listed(const unsigned char *address, int bytes, const struct address_policy *policy)
 {
+    unsigned char inner[4];
+    bool carries = bytes == 16 && unwrap(address, inner);
+
+    for (int i = 0; i < policy->allow_count; i++) {
+        if (network_holds(&policy->allow[i], address, bytes) ||
+            (carries && network_holds(&policy->allow[i], inner, sizeof inner))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool judge(const unsigned char *address, int bytes, const char *text,
+                  const struct address_policy *policy, char *words)
+{
+    const struct range *range = bytes == 4 ? range_of4(address) : range_of6(address);
     const char *advice = "";
 
     switch (range->reach) {
     case REACH_PUBLIC:
         return true;
     case REACH_PRIVATE:
-        if (policy->allow_private) {
+        if (policy->allow_private || is_listed(address, bytes, policy)) {
             return true;
         }
-        advice = "; set private = true if that is meant";
+        advice = "; name its network in allow, or set private = true, if that is meant";
         break;
     case REACH_LOOPBACK:
         if (policy->to_loopback) {
@@ -145,11 +156,11 @@ bool address_allowed(const struct sockaddr *address, const struct address_policy
     switch (address->sa_family) {
     case AF_INET:
         memcpy(&v4, address, sizeof v4);
-        return judge(range_of4((const unsigned char *)&v4.sin_addr),
+        return judge((const unsigned char *)&v4.sin_addr, 4,
                      inet_ntop(AF_INET, &v4.sin_addr, text, sizeof text), policy, words);
     case AF_INET6:
         memcpy(&v6, address, sizeof v6);
-        return judge(range_of6(v6.sin6_addr.s6_addr),
+        return judge(v6.sin6_addr.s6_addr, 16,
                      inet_ntop(AF_INET6, &v6.sin6_addr, text, sizeof text), policy, words);
     default:
         (void)snprintf(words, ADDRESS_WORDS, "the address is not of the internet");
@@ -162,10 +173,10 @@ bool address_text_allowed(const char *address, const struct address_policy *poli
     unsigned char bytes[16];
 
     if (inet_pton(AF_INET, address, bytes) == 1) {
-        return judge(range_of4(bytes), address, policy, words);
+        return judge(bytes, 4, address, policy, words);
     }
     if (inet_pton(AF_INET6, address, bytes) == 1) {
-        return judge(range_of6(bytes), address, policy, words);
+        return judge(bytes, 16, address, policy, words);
     }
     (void)snprintf(words, ADDRESS_WORDS, "the address cannot be read");
     return false;
@@ -200,7 +211,7 @@ bool address_host_is_loopback(const char *host)
     case 4:
         return range_of4(bytes)->reach == REACH_LOOPBACK;
     case 6:
-        return has_prefix(bytes, ranges6[0].prefix, ranges6[0].bits);
+        return network_same(bytes, ranges6[0].prefix, ranges6[0].bits);
     default:
         return strcasecmp(host, "localhost") == 0;
     }

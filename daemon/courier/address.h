@@ -7,11 +7,16 @@
 #include <sys/socket.h>
 
 #include "common/base/attributes.h"
+#include "common/base/network.h"
+
+enum { NETWORKS_MOST = 16 };
 
 // What the admin said about the lane's endpoint.
 struct address_policy {
     bool allow_private; // private = true
     bool to_loopback;   // the url's own host is loopback
+    int allow_count;    // networks that are allowed although they are private
+    struct network allow[NETWORKS_MOST];
 };
 
 enum { ADDRESS_WORDS = 192 };

@@ -219,6 +219,15 @@ static void on_job(struct courier *courier, struct pair_message *message)
     }
 }
 
+static void on_recall(struct courier *courier, const char *name)
+{
+    struct lane_queue *lane = lane_queues_find(courier->queues, name);
+
+    if (lane) {
+        hand_back(courier, lane, "the lane is paused");
+    }
+}
+
 static void on_stop(struct courier *courier, int64_t deadline_ms)
 {
     if (!courier->stopping) {
@@ -239,6 +248,9 @@ static int on_message(struct courier *courier, struct pair_message *message)
         return 0;
     case PAIR_JOB:
         on_job(courier, message);
+        return 0;
+    case PAIR_RECALL:
+        on_recall(courier, message->recalled);
         return 0;
     case PAIR_STOP:
         on_stop(courier, message->deadline_ms);

@@ -1,5 +1,6 @@
 #include "daemon/courier/lane_queue.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
@@ -13,8 +14,9 @@ struct lane_queue {
     char *name;
     struct pair_message settings; // PAIR_LANE; owned
     struct transfer_target target;
-    struct signature_key key;
+    struct signature_keys keys;
     const char *trouble;           // what is wrong with the settings; NULL: nothing
+    char words[ADDRESS_WORDS];     // of trouble
     struct lane_job *first, *last; // not started
     int running;
     int64_t failures;               // that were told to the desk
@@ -51,7 +53,7 @@ static void lane_queue_destroy(struct lane_queue *lane)
     {
         lane_job_destroy(job);
     }
-    signature_key_finish(&lane->key);
+    signature_keys_finish(&lane->keys);
     pair_message_finish(&lane->settings);
     free(lane->name);
     free(lane);
@@ -117,6 +119,45 @@ static void sort_in(struct lane_queues *queues, struct lane_queue *lane)
     }
 }
 
+// Reads the networks that are allowed. They were checked when the rule book was read.
+static void read_allowed(const char *allow, struct address_policy *policy)
+{
+    while (allow && *allow && policy->allow_count < NETWORKS_MOST) {
+        size_t size = strcspn(allow, "\n");
+
+        if (!network_parse(allow, size, &policy->allow[policy->allow_count])) {
+            policy->allow_count++;
+        }
+        allow += size;
+        allow += *allow == '\n';
+    }
+}
+
+// By a proxy only the proxy is connected to, which the admin named: of where it leads, no more can
+// be judged than an address in the url itself.
+static bool read_proxy(struct lane_queue *lane, const char *host)
+{
+    char proxy[HOST_BYTES], bare[HOST_BYTES];
+    size_t size = strlen(host);
+
+    if (transfer_url_host(lane->settings.lane.proxy, proxy, sizeof proxy) < 0) {
+        lane->trouble = "the proxy cannot be read";
+        return false;
+    }
+    (void)snprintf(bare, sizeof bare, "%s", host);
+    if (host[0] == '[' && size > 2) {
+        (void)snprintf(bare, sizeof bare, "%.*s", (int)size - 2, host + 1);
+    }
+    if (address_host_is_literal(host) &&
+        !address_text_allowed(bare, &lane->target.policy, lane->words)) {
+        lane->trouble = lane->words;
+        return false;
+    }
+    lane->target.policy = (struct address_policy){.allow_private = true, .to_loopback = true};
+    lane->target.needs_lookup = !address_host_is_literal(proxy);
+    return true;
+}
+
 // Reads what the settings mean for a transfer.
 static void read_settings(struct lane_queue *lane)
 {
@@ -124,13 +165,18 @@ static void read_settings(struct lane_queue *lane)
     char host[HOST_BYTES];
 
     lane->trouble = NULL;
-    signature_key_finish(&lane->key);
+    signature_keys_finish(&lane->keys);
     lane->target = (struct transfer_target){
         .url = settings->url,
         .policy = {.allow_private = settings->allow_private},
         .timeout_ms = settings->timeout_ms,
         .connect_timeout_ms = settings->connect_timeout_ms,
+        .ca = settings->ca,
+        .client_cert = settings->client_cert,
+        .client_key = settings->client_key,
+        .proxy = settings->proxy,
     };
+    read_allowed(settings->allow, &lane->target.policy);
     if (transfer_url_host(settings->url, host, sizeof host) < 0) {
         lane->trouble = "the url cannot be read";
         return;
@@ -138,12 +184,15 @@ static void read_settings(struct lane_queue *lane)
     lane->target.policy.to_loopback = address_host_is_loopback(host);
     lane->target.allow_http = settings->insecure || lane->target.policy.to_loopback;
     lane->target.needs_lookup = !lane->target.policy.to_loopback && !address_host_is_literal(host);
+    if (settings->proxy && !read_proxy(lane, host)) {
+        return;
+    }
     if (settings->secret) {
-        if (signature_key_read(settings->secret, &lane->key) < 0) {
+        if (signature_keys_read(settings->secret, &lane->keys) < 0) {
             lane->trouble = "the secret is not whsec_ and 24 to 64 bytes in base64";
             return;
         }
-        lane->target.key = &lane->key;
+        lane->target.keys = &lane->keys;
     }
 }
 

@@ -21,10 +21,10 @@ struct lane_job {
 struct lane_queues *lane_queues_create(void);
 void lane_queues_destroy(struct lane_queues *queues);
 
-// Opens a lane or changes it for its next jobs. Takes the message over.
-void lane_queues_set(struct lane_queues *queues, struct pair_message *message);
 // The lane of that name, or NULL.
 struct lane_queue *lane_queues_find(const struct lane_queues *queues, const char *name);
+// Opens a lane or changes it for its next jobs. Takes the message over.
+void lane_queues_set(struct lane_queues *queues, struct pair_message *message);
 // Forgets a lane of which nothing waits, once what of it is running has ended.
 void lane_queues_shut(struct lane_queues *queues, struct lane_queue *lane);
 // Puts a job at the end of its lane and takes the message over; false where there is no such lane.

@@ -6,14 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
-int signature_key_read(const char *secret, struct signature_key *ret)
+int signature_key_read(const char *secret, size_t size, struct signature_key *ret)
 {
     static const char prefix[] = "whsec_";
     struct signature_key key = {0};
-    size_t length = strlen(secret);
+    size_t length = size;
     int rc;
 
-    if (strncmp(secret, prefix, sizeof prefix - 1) != 0) {
+    if (size < sizeof prefix || strncmp(secret, prefix, sizeof prefix - 1) != 0) {
         return -EINVAL;
     }
     secret += sizeof prefix - 1;
@@ -37,6 +37,33 @@ int signature_key_read(const char *secret, struct signature_key *ret)
 void signature_key_finish(struct signature_key *key)
 {
     sodium_memzero(key, sizeof *key);
+}
+
+int signature_keys_read(const char *secrets, struct signature_keys *ret)
+{
+    struct signature_keys keys = {0};
+    int rc = 0;
+
+    while (rc == 0 && *secrets) {
+        size_t size = strcspn(secrets, "\n");
+
+        rc = keys.count < SIGNATURE_KEYS ? signature_key_read(secrets, size, &keys.keys[keys.count])
+                                         : -EINVAL;
+        keys.count += rc == 0;
+        secrets += size;
+        secrets += *secrets == '\n';
+    }
+    rc = keys.count ? rc : -EINVAL;
+    if (rc == 0) {
+        *ret = keys;
+    }
+    signature_keys_finish(&keys);
+    return rc;
+}
+
+void signature_keys_finish(struct signature_keys *keys)
+{
+    sodium_memzero(keys, sizeof *keys);
 }
 
 const char *signature_write(const struct signature_key *key, const struct signed_content *content,

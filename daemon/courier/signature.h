@@ -10,7 +10,8 @@
 enum {
     SIGNATURE_KEY_MIN = 24, // bytes, as the standard has it
     SIGNATURE_KEY_MAX = 64,
-    SIGNATURE_BYTES = 48 // "v1,", 44 of base64 and the NUL
+    SIGNATURE_BYTES = 48, // "v1,", 44 of base64 and the NUL
+    SIGNATURE_KEYS = 2    // the new one and the old, while they change
 };
 
 struct signature_key {
@@ -25,10 +26,18 @@ struct signed_content {
     size_t body_size;
 };
 
-// Reads "whsec_" and base64, padded or not. 0, or -EINVAL where it is no such secret.
-must_check int signature_key_read(const char *secret, struct signature_key *ret);
-void signature_key_finish(struct signature_key *key);
+struct signature_keys {
+    struct signature_key keys[SIGNATURE_KEYS];
+    int count;
+};
 
-// Writes the value of the webhook-signature header; buffer has SIGNATURE_BYTES.
+// Reads "whsec_" and base64, padded or not. 0, or -EINVAL where it is no such secret.
+must_check int signature_key_read(const char *secret, size_t size, struct signature_key *ret);
+void signature_key_finish(struct signature_key *key);
+// Reads one such secret a line, at most SIGNATURE_KEYS.
+must_check int signature_keys_read(const char *secrets, struct signature_keys *ret);
+void signature_keys_finish(struct signature_keys *keys);
+
+// Writes one signature; buffer has SIGNATURE_BYTES.
 const char *signature_write(const struct signature_key *key, const struct signed_content *content,
                             char *buffer);

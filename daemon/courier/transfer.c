@@ -19,9 +19,10 @@
 
 enum {
     HEADER_BYTES = 32 * 1024, // of an answer, 1xx ones included
-    IDLE_HANDLES = 64,        // kept for the next transfers
-    HUNG_LOOKUPS = 64,        // that may be left behind …
-    HUNG_LOOKUP_MS = 30000    // … within the time that a resolver's thread may live on
+    SILENT_S = 60,
+    IDLE_HANDLES = 64,     // kept for the next transfers
+    HUNG_LOOKUPS = 64,     // that may be left behind …
+    HUNG_LOOKUP_MS = 30000 // … within the time that a resolver's thread may live on
 };
 
 enum { HEADER_TYPE, HEADER_EXPECT, HEADER_ID, HEADER_STAMP, HEADER_SIGNATURE, HEADER_COUNT };
@@ -32,6 +33,7 @@ struct transfer {
     void *owner;
     int64_t started_mono_ms;
     struct address_policy policy;
+    bool is_own;    // has settings of its lane alone: its handle is not used for another
     bool opened;    // a socket, to an address that the policy allows
     bool forbidden; // an address by the policy
     bool too_long;  // the answer's body
@@ -125,6 +127,10 @@ static bool set_common(CURL *easy)
         {CURLOPT_NETRC, CURL_NETRC_IGNORED},
         {CURLOPT_DISALLOW_USERNAME_IN_URL, 1},
         {CURLOPT_HTTP09_ALLOWED, 0},
+        {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
+        // where nothing moves for so long, nothing will; the time-out is mostly shorter
+        {CURLOPT_LOW_SPEED_LIMIT, 1},
+        {CURLOPT_LOW_SPEED_TIME, SILENT_S},
         // without it the end of a transfer waits for its name lookup, and everybody else with it
         {CURLOPT_QUICK_EXIT, 1},
     };
@@ -134,6 +140,7 @@ static bool set_common(CURL *easy)
         fine = curl_easy_setopt(easy, settings[i].option, settings[i].value) == CURLE_OK && fine;
     }
     return fine && curl_easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_NOPROXY, "") == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_USERAGENT, "headsup/" HEADSUP_VERSION) == CURLE_OK;
 }
 
@@ -240,7 +247,7 @@ static struct transfer *take_idle(struct transfers *transfers)
 
 static void put_idle(struct transfers *transfers, struct transfer *transfer)
 {
-    if (transfers->idle_count >= IDLE_HANDLES) {
+    if (transfer->is_own || transfers->idle_count >= IDLE_HANDLES) {
         transfer_destroy(transfer);
         return;
     }
@@ -257,25 +264,38 @@ static void set_line(struct transfer *transfer, int header, const char *name, co
     text_add(line, value);
 }
 
+// One signature a key, with blanks between: the receiver needs to know only one of them.
+static void sign(struct transfer *transfer, const struct signature_keys *keys,
+                 const struct signed_content *content)
+{
+    char signature[SIGNATURE_BYTES];
+
+    set_line(transfer, HEADER_SIGNATURE, "webhook-signature:", "");
+    for (int i = 0; i < keys->count; i++) {
+        text_add_char(&transfer->lines[HEADER_SIGNATURE], ' ');
+        text_add(&transfer->lines[HEADER_SIGNATURE],
+                 signature_write(&keys->keys[i], content, signature));
+    }
+}
+
 // Writes the request's own headers into lines that are used again and again, and links them.
 static void write_headers(struct transfer *transfer, const struct transfer_target *target,
                           const struct transfer_content *content)
 {
     int64_t now_s = clock_wall_ms() / SECOND_MS;
-    char signature[SIGNATURE_BYTES], stamp[24];
-    int count = target->key ? HEADER_COUNT : HEADER_SIGNATURE;
+    char stamp[24];
+    int count = target->keys ? HEADER_COUNT : HEADER_SIGNATURE;
 
     (void)snprintf(stamp, sizeof stamp, "%" PRId64, now_s);
     set_line(transfer, HEADER_TYPE, "Content-Type: ", content->content_type);
     set_line(transfer, HEADER_EXPECT, "Expect:", ""); // no wait for a 100 before a large body
     set_line(transfer, HEADER_ID, "webhook-id: ", content->id);
     set_line(transfer, HEADER_STAMP, "webhook-timestamp: ", stamp);
-    if (target->key) {
+    if (target->keys) {
         struct signed_content signed_content = {content->id, now_s, content->body,
                                                 content->body_size};
 
-        set_line(transfer, HEADER_SIGNATURE,
-                 "webhook-signature: ", signature_write(target->key, &signed_content, signature));
+        sign(transfer, target->keys, &signed_content);
     }
     for (int i = 0; i < count; i++) {
         transfer->headers[i].data = transfer->lines[i].bytes;
@@ -298,6 +318,35 @@ static bool set_request(const struct transfer *transfer, const struct transfer_t
            curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)content->body_size) ==
                CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers) == CURLE_OK;
+}
+
+static bool set_blob(CURL *easy, CURLoption option, const char *pem)
+{
+    // libcurl takes what may be changed, and copies it
+    struct curl_blob blob = {(void *)(uintptr_t)pem, strlen(pem), CURL_BLOB_COPY};
+
+    return curl_easy_setopt(easy, option, &blob) == CURLE_OK;
+}
+
+// What only some lanes have. A handle that got any of it goes with its transfer.
+static bool set_own(struct transfer *transfer, const struct transfer_target *target)
+{
+    CURL *easy = transfer->easy;
+    bool fine = true;
+
+    transfer->is_own = target->ca || target->client_cert || target->proxy;
+    if (target->ca) { // it alone, without those of the system
+        fine = curl_easy_setopt(easy, CURLOPT_CAPATH, NULL) == CURLE_OK &&
+               set_blob(easy, CURLOPT_CAINFO_BLOB, target->ca);
+    }
+    if (fine && target->client_cert && target->client_key) {
+        fine = set_blob(easy, CURLOPT_SSLCERT_BLOB, target->client_cert) &&
+               set_blob(easy, CURLOPT_SSLKEY_BLOB, target->client_key);
+    }
+    if (fine && target->proxy) {
+        fine = curl_easy_setopt(easy, CURLOPT_PROXY, target->proxy) == CURLE_OK;
+    }
+    return fine;
 }
 
 static void reset(struct transfer *transfer)
@@ -327,7 +376,7 @@ int transfers_start(struct transfers *transfers, const struct transfer_target *t
     transfer->policy = target->policy;
     transfer->started_mono_ms = now_mono_ms;
     write_headers(transfer, target, content);
-    if (!set_request(transfer, target, content) ||
+    if (!set_request(transfer, target, content) || !set_own(transfer, target) ||
         curl_multi_add_handle(transfers->multi, transfer->easy) != CURLM_OK) {
         transfer_destroy(transfer);
         return -ENOMEM;
@@ -377,6 +426,9 @@ static void say_why(struct text *answer, const struct transfer *transfer, CURLco
 // use.
 static bool is_misconfigured(const struct transfer *transfer, CURLcode code)
 {
+    if (code == CURLE_SSL_CERTPROBLEM || code == CURLE_SSL_CACERT_BADFILE) {
+        return true;
+    }
     return !transfer->requests && !transfer->opened &&
            (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_URL_MALFORMAT ||
             code == CURLE_LOGIN_DENIED);

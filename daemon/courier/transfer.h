@@ -20,7 +20,9 @@ struct transfer_target {
     bool allow_http, needs_lookup; // needs_lookup: the host is a name
     struct address_policy policy;
     int64_t timeout_ms, connect_timeout_ms;
-    const struct signature_key *key; // NULL: not signed
+    const char *ca, *client_cert, *client_key; // PEM; NULL: the system's CAs, no certificate
+    const char *proxy;                         // NULL: none
+    const struct signature_keys *keys;         // NULL: not signed
 };
 
 struct transfer_content {

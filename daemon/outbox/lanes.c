@@ -155,6 +155,13 @@ struct lane_event lane_outcome(struct lane *lane, const struct pair_outcome *out
     return event;
 }
 
+void lane_pause(struct lane *lane)
+{
+    if (lane->flow != LANE_IS_CLOSED) {
+        lane->flow = LANE_IS_PAUSED;
+    }
+}
+
 void lane_reopen(struct lane *lane)
 {
     lane->flow = LANE_FLOWING;

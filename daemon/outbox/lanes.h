@@ -9,8 +9,9 @@
 //      +---------------------------- success ----------------------------+
 //
 //   any of them -- 401, 403, 404, 407, 3xx --> PAUSED      any of them -- 410 --> CLOSED
-//   (both keep their queue, and end by a reload with a changed endpoint, or by retry; a paused one
-//   also when the daemon starts anew)
+//   (both keep their queue, and end by a reload with a changed endpoint, by retry or by resume; a
+//   paused one also when the daemon starts anew)
+//   any but CLOSED -- a person -- PAUSED, which outlives the daemon and ends by a person's resume
 #pragma once
 
 #include <stdbool.h>
@@ -60,7 +61,9 @@ struct lane_event {     // what follows from an outcome
 struct lane_event lane_outcome(struct lane *lane, const struct pair_outcome *outcome,
                                int32_t attempts, const struct schedule *schedule, int64_t now_ms,
                                uint64_t random);
-// Lets the lane flow again, whatever held it: somebody asked for its notices to be retried.
+// A person stops the lane; one that is closed stays so.
+void lane_pause(struct lane *lane);
+// Lets the lane flow again, whatever held it: somebody asked for it.
 void lane_reopen(struct lane *lane);
 // The state to put on record for the flow.
 enum lane_state lane_standing(const struct lane *lane);

@@ -11,36 +11,9 @@
 #include "common/base/xalloc.h"
 #include "common/ledger/ledger_outbox.h"
 #include "common/ledger/ledger_time.h"
-#include "common/verdict/words.h"
+#include "common/verdict/words_test.h"
 #include "daemon/outbox/format.h"
 #include "daemon/outbox/outbox_private.h"
-
-static int save_lane(struct outbox *outbox, const struct slot *slot, const char *why,
-                     int64_t now_ms, struct error *err)
-{
-    struct lane_record record = {.lane = slot->lane.endpoint->lane,
-                                 .state = lane_standing(&slot->lane),
-                                 .why = why,
-                                 .since_ms = now_ms};
-
-    return ledger_save_lane(outbox->ledger, &record, err);
-}
-
-// A lane that was closed stays so; one that was paused is tried again, as the admin may have mended
-// it.
-static int restore_lane(struct outbox *outbox, struct slot *slot, struct error *err)
-{
-    struct lane_record record;
-    int found =
-        ledger_load_lane(outbox->ledger, slot->lane.endpoint->lane, outbox->arena, &record, err);
-
-    if (found > 0 && record.state == LANE_CLOSED) {
-        slot->lane.flow = LANE_IS_CLOSED;
-    } else if (found > 0 && record.state == LANE_PAUSED) {
-        return save_lane(outbox, slot, "tried again at start", record.since_ms, err);
-    }
-    return found < 0 ? found : 0;
-}
 
 int outbox_create(const struct rulebook *rulebook, struct ledger *ledger, struct outbox **ret,
                   struct error *err)
@@ -53,7 +26,7 @@ int outbox_create(const struct rulebook *rulebook, struct ledger *ledger, struct
     outbox_take_rulebook(outbox, rulebook);
     code = ledger_begin(ledger, err);
     for (size_t i = 0; code == 0 && i < outbox->slot_count; i++) {
-        code = restore_lane(outbox, &outbox->slots[i], err);
+        code = standing_restore(outbox, &outbox->slots[i], err);
     }
     if (code == 0) {
         code = ledger_commit(ledger, err);
@@ -69,7 +42,8 @@ int outbox_create(const struct rulebook *rulebook, struct ledger *ledger, struct
 
 static void drop_job(struct outbox *outbox, struct job *job)
 {
-    HASH_DEL(outbox->jobs, job); // NOLINT(clang-analyzer-core.NullDereference): it is in the hash
+    // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a table that has a job has its head
+    HASH_DEL(outbox->jobs, job);
     free(job->rep);
     free(job->headline);
     free(job->body);
@@ -143,25 +117,6 @@ void outbox_lane_has_work(void *user, const char *lane)
     }
 }
 
-void outbox_lane_is_resumed(void *user, const char *lane)
-{
-    struct outbox *outbox = user;
-
-    for (size_t i = 0; i < outbox->slot_count; i++) {
-        struct slot *slot = &outbox->slots[i];
-
-        if (slot->gone) {
-            continue;
-        }
-        if (!lane || strcmp(slot->lane.endpoint->lane, lane) == 0) {
-            lane_reopen(&slot->lane);
-            outbox_rewind(slot);
-            slot->reopened = true; // outbox_record() writes it, where a failure is seen
-        }
-    }
-    outbox->strays = true; // it may have died in a lane that is no more
-}
-
 // Counts as the courier does: whichever job it was, and whether or not it is in hand.
 static void hear_failure(struct outbox *outbox, const struct pair_outcome *outcome)
 {
@@ -218,58 +173,6 @@ bool outbox_wants_record(const struct outbox *outbox)
     return outbox->kept_count || outbox->strays;
 }
 
-// The admin hears which lane is in trouble and why, never about whom.
-static int tell_admin(struct outbox *outbox, const char *why, int64_t now_ms, struct error *err)
-{
-    struct notice_record notice = {.role = ROLE_ADMIN,
-                                   .kind = NOTICE_DEAD_LETTER,
-                                   .fate = FATE_WAITING,
-                                   .rep = "admin",
-                                   .lane = "admin",
-                                   .rule = "law: the admin hears of a lane in trouble",
-                                   .why = why,
-                                   .created_ms = now_ms,
-                                   .due_ms = now_ms};
-
-    log_warning("outbox: %s", why);
-    if (!outbox->rulebook->admin) {
-        return 0;
-    }
-    outbox_lane_has_work(outbox, "admin");
-    return ledger_add_notice(outbox->ledger, &notice, err);
-}
-
-static int record_trouble(struct outbox *outbox, const struct kept *kept,
-                          const struct notice_outcome *outcome, int64_t now_ms, struct error *err)
-{
-    struct slot *slot = kept->job->slot;
-    const char *lane = slot->lane.endpoint->lane;
-    bool is_admin = strcmp(lane, "admin") == 0;
-    char why[256], id[NOTICE_ID_BYTES];
-    int code = 0;
-
-    if (kept->event.state_changed) {
-        (void)snprintf(why, sizeof why, "lane %s is %s: its receiver answered %d", lane,
-                       lane_state_name(lane_standing(&slot->lane)), kept->status);
-        code = save_lane(outbox, slot, kept->answer, now_ms, err);
-        if (code == 0 && !is_admin) {
-            code = tell_admin(outbox, why, now_ms, err);
-        }
-    }
-    if (code == 0 && kept->event.fate == FATE_DEAD && !slot->dead_told && !slot->dead_telling) {
-        (void)snprintf(why, sizeof why, "lane %s %s: %s, last answer %d", lane,
-                       outcome->lane ? "gave up on a notice, which goes to the fallback"
-                                     : "has a dead letter",
-                       notice_id_format(ledger_notice_prefix(outbox->ledger), kept->job->num, id),
-                       kept->status);
-        slot->dead_telling = true;
-        if (!is_admin) {
-            code = tell_admin(outbox, why, now_ms, err);
-        }
-    }
-    return code;
-}
-
 // Where a notice goes whose lane gave up on it: its rep's other lane, as long as it was not there.
 static const char *other_lane(const struct outbox *outbox, const struct job *job)
 {
@@ -309,7 +212,7 @@ static int record_one(struct outbox *outbox, const struct kept *kept, int64_t no
     }
     code = ledger_save_outcome(outbox->ledger, &outcome, err);
     if (code == 0) {
-        code = record_trouble(outbox, kept, &outcome, now_ms, err);
+        code = standing_record(outbox, kept, &outcome, now_ms, err);
     }
     return code;
 }
@@ -318,14 +221,18 @@ int outbox_record(struct outbox *outbox, int64_t now_ms, struct error *err)
 {
     int code = 0;
 
-    for (size_t i = 0; code == 0 && i < outbox->slot_count; i++) {
+    for (size_t i = 0; i < outbox->slot_count; i++) {
         outbox->slots[i].dead_telling = false; // whatever an attempt before this one came to
-        if (outbox->slots[i].reopened) {
-            code = save_lane(outbox, &outbox->slots[i], NULL, now_ms, err);
-        }
+        outbox->slots[i].last = NULL;
     }
     for (size_t i = 0; code == 0 && i < outbox->kept_count; i++) {
         code = record_one(outbox, &outbox->kept[i], now_ms, err);
+        if (outbox->kept[i].event.attempted) {
+            outbox->kept[i].job->slot->last = &outbox->kept[i];
+        }
+    }
+    if (code == 0) {
+        code = standing_record_answers(outbox, now_ms, err);
     }
     if (code == 0 && outbox->strays) {
         code = outbox_sweep(outbox, now_ms, err);
@@ -340,7 +247,6 @@ void outbox_recorded(struct outbox *outbox)
     for (size_t i = 0; i < outbox->slot_count; i++) {
         struct slot *slot = &outbox->slots[i];
 
-        slot->reopened = false;
         slot->dead_told = slot->dead_told || slot->dead_telling;
         slot->dead_telling = false;
     }
@@ -450,7 +356,7 @@ static int render(struct outbox *outbox, const struct slot *slot,
                   const struct notice_record *record, struct pair_job *ret, int64_t now_ms,
                   struct error *err)
 {
-    struct case_file file;
+    struct case_file file, made_up;
     struct notice notice;
     int code = load_case(outbox, record, now_ms, &file, err);
 
@@ -468,8 +374,12 @@ static int render(struct outbox *outbox, const struct slot *slot,
     text_clear(&outbox->headline);
     text_clear(&outbox->body);
     text_clear(&outbox->payload);
-    words_headline(&outbox->headline, &notice, now_ms);
-    words_body(&outbox->body, &notice, now_ms);
+    if (record->kind == NOTICE_TEST) {
+        words_test(&outbox->headline, &outbox->body, &notice, record->words, &made_up, now_ms);
+    } else {
+        words_headline(&outbox->headline, &notice, now_ms);
+        words_body(&outbox->body, &notice, now_ms);
+    }
     ret->content_type =
         format_write(&outbox->payload, slot->lane.endpoint, &notice, text_string(&outbox->headline),
                      text_string(&outbox->body), now_ms);
@@ -558,6 +468,10 @@ int outbox_hand_over(struct outbox *outbox, int64_t now_ms, struct error *err)
     }
     outbox->busy_until_ms = now_ms < outbox->seen_ms ? 0 : outbox->busy_until_ms;
     outbox->seen_ms = now_ms;
+    code = standing_look(outbox, err);
+    if (code < 0 && code != -EAGAIN) {
+        return code;
+    }
     if (!outbox->pair || outbox_wakes_at(outbox) > now_ms) {
         return 0;
     }

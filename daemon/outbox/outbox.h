@@ -37,6 +37,7 @@ void outbox_courier_lost(struct outbox *outbox);
 
 // Hints from the desk; lane NULL: all of them.
 void outbox_lane_has_work(void *user, const char *lane);
+void outbox_lane_is_paused(void *user, const char *lane);
 void outbox_lane_is_resumed(void *user, const char *lane);
 
 // Keeps an outcome until outbox_record() puts it on record.

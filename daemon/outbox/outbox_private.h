@@ -1,4 +1,6 @@
-// What the files of the outbox share. Internal to this folder.
+// What the files of the outbox share. Internal to this folder: outbox.c hands over and takes in,
+// outbox_rulebook.c makes the lanes, outbox_standing.c keeps their standing, outbox_strays.c finds
+// a home for what has none.
 #pragma once
 
 #include <stdbool.h>
@@ -14,15 +16,19 @@
 #include "daemon/outbox/lanes.h"
 #include "daemon/outbox/outbox.h"
 
+struct kept;
+
 struct slot { // one lane
     struct lane lane;
     struct due_cursor cursor;
     bool dead_told;        // the admin was told of a dead letter since the last delivery
     bool dead_telling;     // likewise, in the transaction that is open
-    bool reopened;         // its standing is to be put on record
+    bool look;             // its standing is to be read from the ledger: somebody gave an order, or
+                           // it starts anew
     bool untold;           // the courier does not know yet how it is now
     struct endpoint *gone; // owned, its name alone: the rule book does not have it any more, and it
                            // stays for what is in hand; NULL: it has
+    const struct kept *last; // the last attempt that is being recorded; NULL: none
     UT_hash_handle hh;
 };
 
@@ -72,3 +78,15 @@ void outbox_drop_slots(struct outbox *outbox);
 must_check int outbox_tell_lanes(struct outbox *outbox);
 // Finds strays a home, some at a time, inside the open transaction.
 must_check int outbox_sweep(struct outbox *outbox, int64_t now_ms, struct error *err);
+
+// At start: a lane that was closed or that a person paused stays so; one that an answer paused is
+// tried again, as the admin may have mended it. Inside a transaction.
+must_check int standing_restore(struct outbox *outbox, struct slot *slot, struct error *err);
+// Takes over what people ordered of the lanes, once it is on record. -EAGAIN: the courier is busy.
+must_check int standing_look(struct outbox *outbox, struct error *err);
+// Puts on record what follows for the lane from an outcome, and tells the admin.
+must_check int standing_record(struct outbox *outbox, const struct kept *kept,
+                               const struct notice_outcome *outcome, int64_t now_ms,
+                               struct error *err);
+// Puts the last answer of each lane on record.
+must_check int standing_record_answers(struct outbox *outbox, int64_t now_ms, struct error *err);

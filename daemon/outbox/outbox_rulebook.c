@@ -35,12 +35,25 @@ static bool same_text(const char *left, const char *right)
     return left == right || (left && right && strcmp(left, right) == 0);
 }
 
+static bool same_networks(const struct endpoint *left, const struct endpoint *right)
+{
+    bool same = left->allow_count == right->allow_count;
+
+    for (size_t i = 0; same && i < left->allow_count; i++) {
+        same = same_text(left->allow[i], right->allow[i]);
+    }
+    return same;
+}
+
 // The same receiver, asked in the same way: what it said before holds.
 static bool same_receiver(const struct endpoint *left, const struct endpoint *right)
 {
     return same_text(left->url, right->url) && same_text(left->secret, right->secret) &&
            left->format == right->format && left->insecure == right->insecure &&
-           left->allow_private == right->allow_private;
+           left->allow_private == right->allow_private && same_networks(left, right) &&
+           same_text(left->proxy, right->proxy) && same_text(left->ca, right->ca) &&
+           same_text(left->client_cert, right->client_cert) &&
+           same_text(left->client_key, right->client_key);
 }
 
 static bool same_pace(const struct endpoint *left, const struct endpoint *right)
@@ -93,7 +106,7 @@ static int open_on_record(struct outbox *outbox, const char *lane, const char *w
     struct lane_record record;
     int found = ledger_load_lane(outbox->ledger, lane, outbox->arena, &record, err);
 
-    if (found <= 0 || record.state == LANE_OPEN) {
+    if (found <= 0 || record.state == LANE_OPEN || record.by) {
         return found < 0 ? found : 0;
     }
     record = (struct lane_record){.lane = lane, .state = LANE_OPEN, .why = why, .since_ms = now_ms};
@@ -151,7 +164,8 @@ static void start_anew(struct slot *slot)
 {
     lane_reopen(&slot->lane);
     outbox_rewind(slot);
-    slot->reopened = slot->dead_told = false;
+    slot->dead_told = false;
+    slot->look = true; // a person's pause outlives it
     slot->untold = true;
 }
 
@@ -188,6 +202,7 @@ static void part_with(struct change *change, const struct slot *old, bool has_co
     (void)add_slot(change, old, stub);
     change->slots[change->count - 1].gone = stub;
     change->slots[change->count - 1].untold = !old->gone || old->untold;
+    change->slots[change->count - 1].look = false; // nothing opens it
     change->slots[change->count - 1].lane.flow = LANE_IS_CLOSED;
 }
 
@@ -236,6 +251,7 @@ void outbox_take_rulebook(struct outbox *outbox, const struct rulebook *rulebook
 static int tell_lane(struct outbox *outbox, const struct slot *slot)
 {
     const struct endpoint *endpoint = slot->lane.endpoint;
+    cleanup_with(text_finish) struct text allow = {0};
     struct pair_lane message = {
         .lane = endpoint->lane,
         .url = endpoint->url,
@@ -246,8 +262,16 @@ static int tell_lane(struct outbox *outbox, const struct slot *slot)
         .rate_gap_ms = endpoint->rate_gap_ms,
         .timeout_ms = endpoint->timeout_ms,
         .connect_timeout_ms = endpoint->connect_timeout_ms,
+        .ca = endpoint->ca,
+        .client_cert = endpoint->client_cert,
+        .client_key = endpoint->client_key,
+        .proxy = endpoint->proxy,
     };
 
+    for (size_t i = 0; i < endpoint->allow_count; i++) {
+        text_addf(&allow, "%s\n", endpoint->allow[i]);
+    }
+    message.allow = endpoint->allow_count ? text_string(&allow) : NULL;
     return slot->gone ? pair_send_shut(outbox->pair, endpoint->lane)
                       : pair_send_lane(outbox->pair, &message);
 }

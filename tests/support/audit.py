@@ -8,6 +8,7 @@ import sqlite3
 
 WAITING, DELIVERED, DEAD, DIGEST, UNSENT, DROPPED = range(6)
 SERVICE, SALES, ADMIN = range(3)
+TEST = 12  # the kind of a notice
 
 
 class Ledger:
@@ -131,7 +132,9 @@ class Audit:
             if notice["role"] != ADMIN:
                 if notice["event"] not in self.events_by_seq:
                     self.say("P3", f"{name} has no event behind it")
-                if self.book and notice["rep"] != self.own_reps(notice)[notice["role"]]:
+                if self.is_test(notice):
+                    self.asked_for(name, notice)
+                elif self.book and notice["rep"] != self.own_reps(notice)[notice["role"]]:
                     self.say("P3", f"{name} went to {notice['rep']}, who is nobody of that account")
             for request in requests:
                 lanes = (notice["lane"], notice["rep"], f"{notice['rep']}.fallback")
@@ -150,6 +153,16 @@ class Audit:
             return
         if said.get("id") != name or said["data"].get("to") != notice["rep"]:
             self.say("P3", f"{name} calls itself {said.get('id')} to {said['data'].get('to')}")
+
+    def is_test(self, notice):
+        event = self.events_by_seq.get(notice["event"])
+        return event is not None and event["type"] == "notice.test_requested"
+
+    def asked_for(self, name, notice):
+        """P3: a test goes to whom its event names, and is about no issue."""
+        asked = json.loads(self.events_by_seq[notice["event"]]["bytes"])["data"]["rep"]
+        if notice["rep"] != asked or notice["issue"] is not None or notice["kind"] != TEST:
+            self.say("P3", f"{name} is a test for {asked}, and went to {notice['rep']} about {notice['issue']}")
 
     def bounded_duplicates(self):
         """P4: after a 2xx nothing more, but for what was in flight at a crash."""

@@ -235,6 +235,7 @@ static bool read_pair(struct driver *driver)
         case PAIR_LANE:
         case PAIR_SHUT:
         case PAIR_JOB:
+        case PAIR_RECALL:
         case PAIR_STOP:
             break;
         }

@@ -87,6 +87,7 @@ class Daemon:
         self.log_path = os.path.join(folder, "log")
         self.process = None
         self.preload = None  # a library that headsupd runs with
+        self.book = book
         self.write_book(book)
 
     def write_book(self, book):

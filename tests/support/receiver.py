@@ -98,9 +98,9 @@ class _Server(http.server.ThreadingHTTPServer):
 
 
 class Receiver:
-    """Listens at once. requests: all that came, in order."""
+    """Listens at once. requests: all that came, in order. tls: an ssl.SSLContext, for https."""
 
-    def __init__(self):
+    def __init__(self, tls=None):
         self._changed = threading.Condition()
         self.requests = []
         self.closing = threading.Event()
@@ -108,12 +108,16 @@ class Receiver:
         self._always = {}
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.receiver = self
+        self._tls = tls
+        if tls:  # each connection greets in its own thread
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True,
+                                                  do_handshake_on_connect=False)
         self.port = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
 
     def url(self, path):
-        return f"http://127.0.0.1:{self.port}{path}"
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}{path}"
 
     def script(self, path, *answers):
         """The next answers of that path, one a request; afterwards its standing answer."""

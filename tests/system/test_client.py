@@ -18,8 +18,8 @@ import zmq
 import harness
 from events import opened
 
-COMMANDS = ["publish", "event", "accounts", "issues", "show", "why", "notices", "retry", "check", "explain", "reload",
-            "status"]
+COMMANDS = ["publish", "event", "accounts", "issues", "show", "why", "notices", "retry", "lanes", "pause",
+            "resume", "send-test", "check", "explain", "reload", "status"]
 
 
 class PlayedDaemon:
@@ -380,7 +380,7 @@ class TestUsage(Client):
             self.assertIn(f"Usage: headsup {command}", text)
             self.assertIn("For example:\n  ", text)
             self.assertLessEqual(max(map(len, text.splitlines())), 100)
-        self.assertEqual(len(re.findall(r"^  [a-z]+ +[a-z]", overview, re.M)), len(COMMANDS))
+        self.assertEqual(len(re.findall(r"^  [a-z-]+ +[a-z]", overview, re.M)), len(COMMANDS))
         self.assertRegex(self.run_client("--version").stdout, r"^headsup \d+\.\d+\.\d+\n$")
 
     def test_wrong_usage_says_what_was_meant(self):

@@ -445,7 +445,7 @@ def test_forbidden_addresses(courier, receiver):
     courier.lane("file", "file:///etc/passwd", insecure=1)
     courier.lane("local", f"http://localhost:{port}/ok/local")
     courier.lane("short", f"http://127.1:{port}/ok/short")
-    words = {"ten": "10.0.0.5 is in a private range; set private = true if that is meant",
+    words = {"ten": "10.0.0.5 is in a private range; name its network in allow, or set private = true, if that is meant",
              "meta": "link-local", "inside": "10.0.0.5 is in a private range",
              "rebound": "this machine", "mapped": "private range", "zero": "unspecified",
              "plain": "", "user": "", "file": ""}

@@ -264,6 +264,36 @@ class TestLanes(Reloading):
                 self.assertNotIn("paused", listed)
                 self.daemon.kill()
 
+    def test_a_pause_by_a_person_outlives_a_changed_endpoint(self):
+        self.begin(rules=BOTH)
+        self.daemon.client("pause", "rich")
+        self.publish(opened("R-1", "xyz"))
+        self.reload_well(reps=[rep("rich", "sales", self.receiver.url("/new")), self.book["reps"][1]])
+        self.reload_well(reps=[rep("dana", "sales", self.receiver.url("/dana")), self.book["reps"][1]],
+                         default={"sales": "dana", "service": "pat"})
+        self.wait("/dana", 1)  # the lane is gone, and with it what it kept
+        self.reload_well(reps=[rep("rich", "sales", self.receiver.url("/new")), self.book["reps"][1]],
+                         default={"sales": "rich", "service": "pat"})
+        self.publish(opened("R-2", "xyz"))
+        self.wait("/pat", 2)
+        time.sleep(0.5)
+        self.assertEqual(self.receiver.at("/rich") + self.receiver.at("/new"), [])
+        self.assertIn("paused", self.daemon.client("lanes"))
+        self.daemon.client("resume", "rich")
+        self.assertEqual([request.json["subject"] for request in self.wait("/new")], ["R-2"])
+        wait_settled(self.daemon.ledger)
+
+    def test_a_pause_after_a_reload_takes_hold_at_once(self):
+        self.begin(rules=BOTH)
+        self.reload_well(reps=[rep("rich", "sales", self.receiver.url("/new")), self.book["reps"][1]])
+        self.daemon.client("pause", "rich")
+        self.publish(opened("R-1", "xyz"))
+        self.wait("/pat")
+        time.sleep(0.3)
+        self.assertEqual(self.receiver.at("/new"), [])
+        self.daemon.client("resume", "rich")
+        self.wait("/new")
+
     def gone(self, first="sam", **more):
         """Sam has notices waiting at a dead address; gives the reps without Sam."""
         keep = [rep("rich", "sales", self.receiver.url("/rich")), rep("pat", "service", self.receiver.url("/pat")),

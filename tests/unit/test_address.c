@@ -86,7 +86,8 @@ static const struct {
 
 static bool allowed(const char *address, bool allow_private, bool to_loopback, char *words)
 {
-    const struct address_policy policy = {allow_private, to_loopback};
+    const struct address_policy policy = {.allow_private = allow_private,
+                                          .to_loopback = to_loopback};
     union {
         struct sockaddr any;
         struct sockaddr_in v4;
@@ -130,17 +131,67 @@ static void a_refusal_says_what_to_do(void **state)
 
     (void)state;
     assert_false(allowed("10.0.0.5", false, false, words));
-    assert_string_equal(words, "address 10.0.0.5 is in a private range; "
-                               "set private = true if that is meant");
+    assert_string_equal(words,
+                        "address 10.0.0.5 is in a private range; "
+                        "name its network in allow, or set private = true, if that is meant");
     assert_false(allowed("127.0.0.1", true, false, words));
     assert_non_null(strstr(words, "localhost"));
     assert_false(allowed("255.255.255.255", true, true, words));
     assert_null(strstr(words, "private = true"));
 }
 
+static void the_admins_list_lets_its_networks_through(void **state)
+{
+    static const struct {
+        const char *address;
+        bool allowed;
+    } judged[] = {
+        {"10.1.0.1", true},          {"10.1.255.255", true}, {"10.2.0.1", false},
+        {"10.0.255.255", false},     {"fd00:1::7", true},    {"fd00:2::7", false},
+        {"::ffff:10.1.2.3", true},   {"192.168.7.9", true},  {"192.168.7.8", false},
+        {"64:ff9b::10.1.2.3", true}, {"127.0.0.1", false},   {"8.8.8.8", true},
+        {"224.0.0.1", false},
+    };
+    static const char *const networks[] = {"10.1.0.0/16", "fd00:1::/32", "192.168.7.9",
+                                           "224.0.0.0/4", "127.0.0.0/8"};
+    struct address_policy policy = {0};
+    char words[ADDRESS_WORDS];
+
+    (void)state;
+    assert_false(address_text_allowed("10.1.0.1", &policy, words));
+    assert_non_null(strstr(words, "allow"));
+    for (size_t i = 0; i < sizeof networks / sizeof networks[0]; i++) {
+        assert_null(
+            network_parse(networks[i], strlen(networks[i]), &policy.allow[policy.allow_count++]));
+    }
+    for (size_t i = 0; i < sizeof judged / sizeof judged[0]; i++) {
+        if (address_text_allowed(judged[i].address, &policy, words) != judged[i].allowed) {
+            fail_msg("%s", judged[i].address);
+        }
+    }
+}
+
+static void networks_are_read_strictly(void **state)
+{
+    static const char *const wrong[] = {
+        "",           "10.1.0.0/", "10.1.0.0/33", "10.1.0.0/-1",   "10.1.0/16",   "10.1.2.3/16",
+        "fd00::/129", "fd00::1/8", "10.0.0.0/8 ", "example.com/8", "10.0.0.0/0x8"};
+    struct network network;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        if (!network_parse(wrong[i], strlen(wrong[i]), &network)) {
+            fail_msg("'%s' was taken", wrong[i]);
+        }
+    }
+    assert_null(network_parse("0.0.0.0/0", 9, &network));
+    assert_null(network_parse("10.0.0.0/8\nrest", 10, &network));
+    assert_int_equal(network.bits, 8);
+}
+
 static void what_is_no_address_is_refused(void **state)
 {
-    const struct address_policy policy = {true, true};
+    const struct address_policy policy = {.allow_private = true, .to_loopback = true};
     struct sockaddr_un local = {.sun_family = AF_UNIX};
     char words[ADDRESS_WORDS];
 
@@ -190,6 +241,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_range_has_its_rule),
         cmocka_unit_test(a_refusal_says_what_to_do),
+        cmocka_unit_test(the_admins_list_lets_its_networks_through),
+        cmocka_unit_test(networks_are_read_strictly),
         cmocka_unit_test(what_is_no_address_is_refused),
         cmocka_unit_test(hosts_that_are_loopback),
         cmocka_unit_test(hosts_that_need_no_lookup),

@@ -270,7 +270,7 @@ static void any_first_event_names_the_account(void **state)
 // --- orders --------------------------------------------------------------------------------------
 
 struct heard { // what the desk told its listener
-    int work, resumed;
+    int work, paused, resumed;
     char lane[64];
 };
 
@@ -279,6 +279,14 @@ static void hear_work(void *user, const char *lane)
     struct heard *heard = user;
 
     heard->work++;
+    (void)snprintf(heard->lane, sizeof heard->lane, "%s", lane);
+}
+
+static void hear_paused(void *user, const char *lane)
+{
+    struct heard *heard = user;
+
+    heard->paused++;
     (void)snprintf(heard->lane, sizeof heard->lane, "%s", lane);
 }
 
@@ -292,8 +300,10 @@ static void hear_resumed(void *user, const char *lane)
 
 static void listen(struct stage *stage, struct heard *heard)
 {
-    struct desk_listener listener = {
-        .lane_has_work = hear_work, .lane_is_resumed = hear_resumed, .user = heard};
+    struct desk_listener listener = {.lane_has_work = hear_work,
+                                     .lane_is_paused = hear_paused,
+                                     .lane_is_resumed = hear_resumed,
+                                     .user = heard};
 
     desk_destroy(stage->desk);
     stage->desk = desk_create(stage->rulebook, stage->ledger, &listener);
@@ -347,11 +357,96 @@ static void dead_letters_are_sent_again_on_order(void **state)
     assert_string_equal(heard.lane, "(all)");
     let_die(stage);
     heard.resumed = 0;
+    orders(stage, "\"all\":true,\"status\":404", "0 dead letters will be sent again", 0);
+    orders(stage, "\"all\":true,\"since\":\"2030-01-01\"", "0 dead letters will be sent again", 0);
+    heard.resumed = 0;
     orders(stage, "\"all\":false", "0 dead letters will be sent again", 0);
     orders(stage, "\"notice\":\"nonsense\"", "0 dead letters will be sent again", 0);
     orders(stage, NULL, "0 dead letters will be sent again", 0);
     assert_int_equal(heard.resumed, 0);
     recorded(stage, 2, "admin owner unsent -: law: an order tells nobody\n");
+}
+
+static void lanes_are_paused_and_resumed_on_order(void **state)
+{
+    struct stage *stage = *state;
+    struct lane_record lane;
+    struct heard heard = {0};
+    struct error err;
+    json_t *receipt;
+
+    listen(stage, &heard);
+    receipt = stage_receipt(stage, "lane.paused", NULL,
+                            "\"lane\":\"rich\",\"by\":\"anna\",\"reason\":\"moves\"");
+    assert_string_equal(at(json_object_get(receipt, "answer"), "say"),
+                        "lane rich is paused; what it has to send waits");
+    json_decref(receipt);
+    assert_int_equal(heard.paused, 1);
+    assert_string_equal(heard.lane, "rich");
+    assert_int_equal(ledger_load_lane(stage->ledger, "rich", stage->arena, &lane, &err), 1);
+    assert_int_equal(lane.state, LANE_PAUSED);
+    assert_string_equal(lane.by, "anna");
+    assert_string_equal(lane.why, "moves");
+    (void)stage_publish(stage, "lane.resumed", NULL, "\"lane\":\"rich\"");
+    assert_int_equal(heard.resumed, 1);
+    assert_int_equal(ledger_load_lane(stage->ledger, "rich", stage->arena, &lane, &err), 1);
+    assert_int_equal(lane.state, LANE_OPEN);
+    assert_null(lane.by);
+    (void)stage_publish(stage, "lane.paused", NULL, "\"lane\":\"pat\""); // nobody says who
+    assert_int_equal(ledger_load_lane(stage->ledger, "pat", stage->arena, &lane, &err), 1);
+    assert_string_equal(lane.by, "/test");
+    recorded(stage, 3, "admin owner unsent -: law: an order tells nobody\n");
+    receipt = stage_receipt(stage, "lane.paused", NULL, "\"lane\":\"nobody\"");
+    assert_string_equal(at(receipt, "status"), "refused");
+    assert_string_equal(at(receipt, "path"), "/data/lane");
+    assert_string_equal(at(receipt, "id"), "e4");
+    json_decref(receipt);
+    assert_int_equal(heard.paused, 2);
+    assert_int_equal(stage_number(stage, "SELECT count(*) FROM events"), 3);
+}
+
+static void a_closed_lane_is_not_paused(void **state)
+{
+    struct stage *stage = *state;
+    struct lane_record lane = {.lane = "rich", .state = LANE_CLOSED, .why = "410"};
+    struct error err;
+
+    assert_int_equal(ledger_save_lane(stage->ledger, &lane, &err), 0);
+    (void)stage_publish(stage, "lane.paused", NULL, "\"lane\":\"rich\"");
+    assert_int_equal(ledger_load_lane(stage->ledger, "rich", stage->arena, &lane, &err), 1);
+    assert_int_equal(lane.state, LANE_CLOSED);
+    (void)stage_publish(stage, "lane.resumed", NULL, "\"lane\":\"rich\"");
+    assert_int_equal(ledger_load_lane(stage->ledger, "rich", stage->arena, &lane, &err), 1);
+    assert_int_equal(lane.state, LANE_OPEN);
+}
+
+static void a_test_is_for_one_lane_and_no_case(void **state)
+{
+    struct stage *stage = *state;
+    struct heard heard = {0};
+    char id[NOTICE_ID_BYTES];
+    json_t *receipt;
+
+    listen(stage, &heard);
+    receipt = stage_receipt(stage, "notice.test_requested", NULL,
+                            "\"rep\":\"rich\",\"kind\":\"escalation\",\"by\":\"anna\"");
+    assert_string_equal(at(receipt, "notice"),
+                        notice_id_format(ledger_notice_prefix(stage->ledger), 1, id));
+    assert_string_equal(at(json_array_get(json_object_get(receipt, "decisions"), 0), "action"),
+                        "test");
+    json_decref(receipt);
+    assert_int_equal(heard.work, 1);
+    assert_string_equal(heard.lane, "rich");
+    recorded(stage, 1, "rich test waiting rich: law: a test was asked for\n");
+    assert_int_equal(stage_number(stage, "SELECT num FROM notices WHERE issue IS NULL"), 1);
+    receipt = stage_receipt(stage, "notice.test_requested", NULL, "\"rep\":\"nobody\"");
+    assert_string_equal(at(receipt, "path"), "/data/rep");
+    json_decref(receipt);
+    receipt =
+        stage_receipt(stage, "notice.test_requested", NULL, "\"rep\":\"rich\",\"kind\":\"digest\"");
+    assert_string_equal(at(receipt, "path"), "/data/kind");
+    json_decref(receipt);
+    assert_int_equal(stage_number(stage, "SELECT count(*) FROM issues"), 0);
 }
 
 static void an_account_event_is_on_record(void **state)
@@ -471,6 +566,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_late_word_moves_no_account, begin, end),
         cmocka_unit_test_setup_teardown(any_first_event_names_the_account, begin, end),
         cmocka_unit_test_setup_teardown(dead_letters_are_sent_again_on_order, begin, end),
+        cmocka_unit_test_setup_teardown(lanes_are_paused_and_resumed_on_order, begin, end),
+        cmocka_unit_test_setup_teardown(a_closed_lane_is_not_paused, begin, end),
+        cmocka_unit_test_setup_teardown(a_test_is_for_one_lane_and_no_case, begin, end),
         cmocka_unit_test_setup_teardown(an_account_event_is_on_record, begin, end),
         cmocka_unit_test_setup_teardown(an_alarm_may_ring_twice, begin, end),
         cmocka_unit_test_setup_teardown(nobody_publishes_as_the_alarm, begin, end),

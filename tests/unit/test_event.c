@@ -114,6 +114,12 @@ static const struct {
     {EVENT_NOTICE_RETRIED,
      EVENT("notice.retried", "s",
            "{\"notice\":\"hn_1\",\"lane\":\"rich\",\"all\":false,\"by\":\"adm\"}")},
+    {EVENT_NOTICE_TEST_REQUESTED,
+     EVENT("notice.test_requested", "s",
+           "{\"rep\":\"rich\",\"kind\":\"escalation\",\"by\":\"adm\"}")},
+    {EVENT_LANE_PAUSED,
+     EVENT("lane.paused", "s", "{\"lane\":\"rich\",\"by\":\"adm\",\"reason\":\"he moves\"}")},
+    {EVENT_LANE_RESUMED, EVENT("lane.resumed", "s", "{\"lane\":\"rich\",\"by\":\"adm\"}")},
     {EVENT_RULEBOOK_RELOADED, EVENT("rulebook.reloaded", "s", "{}")},
 };
 

@@ -275,6 +275,24 @@ static void gone_closes_it(void **state)
     assert_int_equal(lane_room(&lane, NOW), LANE_WINDOW);
 }
 
+static void a_person_stops_a_lane(void **state)
+{
+    struct lane lane = new_lane();
+
+    (void)state;
+    lane_handed(&lane);
+    lane_pause(&lane);
+    assert_int_equal(lane_standing(&lane), LANE_PAUSED);
+    assert_int_equal(lane_room(&lane, NOW), 0);
+    assert_int_equal(lane_wakes_at(&lane), INT64_MAX);
+    assert_int_equal(tell(&lane, SEND_DELIVERED, 0, NOW).fate, FATE_DELIVERED); // was under way
+    assert_int_equal(lane_standing(&lane), LANE_PAUSED);
+    assert_false(tell(&lane, SEND_PAUSE, 0, NOW).state_changed);
+    assert_true(tell(&lane, SEND_GONE, 0, NOW).state_changed);
+    lane_pause(&lane); // closed stays closed
+    assert_int_equal(lane_standing(&lane), LANE_CLOSED);
+}
+
 static void what_comes_back_untried_is_no_attempt(void **state)
 {
     struct lane lane = new_lane();
@@ -336,6 +354,7 @@ int main(void)
         cmocka_unit_test(a_refusal_is_dead_and_the_lane_goes_on),
         cmocka_unit_test(a_pause_keeps_the_queue),
         cmocka_unit_test(gone_closes_it),
+        cmocka_unit_test(a_person_stops_a_lane),
         cmocka_unit_test(what_comes_back_untried_is_no_attempt),
         cmocka_unit_test(a_failure_lets_the_others_come_back_first),
         cmocka_unit_test(outcomes_beyond_those_in_hand_do_no_harm),

@@ -211,6 +211,11 @@ static void an_outcome_may_move_the_lane(void **state)
     }
 }
 
+static int retry(struct ledger_folder *folder, struct dead_filter filter, int64_t now_ms)
+{
+    return ledger_retry_dead(folder->ledger, &filter, now_ms, &folder->err);
+}
+
 static void dead_letters_go_out_again(void **state)
 {
     struct ledger_folder *folder = *state;
@@ -224,14 +229,14 @@ static void dead_letters_go_out_again(void **state)
     assert_int_equal(ledger_dead_lane(folder->ledger, nums[3], folder->arena, &lane, &folder->err),
                      1);
     assert_string_equal(lane, "dana");
-    assert_int_equal(ledger_retry_dead(folder->ledger, nums[3], NULL, NOW + 1, &folder->err), 1);
-    assert_int_equal(ledger_retry_dead(folder->ledger, nums[3], NULL, NOW + 1, &folder->err),
+    assert_int_equal(retry(folder, (struct dead_filter){.num = nums[3], .status = -1}, NOW + 1), 1);
+    assert_int_equal(retry(folder, (struct dead_filter){.num = nums[3], .status = -1}, NOW + 1),
                      0); // is dead no more
     assert_int_equal(ledger_dead_lane(folder->ledger, nums[3], folder->arena, &lane, &folder->err),
                      0);
-    assert_int_equal(ledger_retry_dead(folder->ledger, 9999, NULL, NOW, &folder->err), 0);
-    assert_int_equal(ledger_retry_dead(folder->ledger, 0, "dana", NOW, &folder->err), 0);
-    assert_int_equal(ledger_retry_dead(folder->ledger, 0, "rich", NOW + 1, &folder->err), 3);
+    assert_int_equal(retry(folder, (struct dead_filter){.num = 9999, .status = -1}, NOW), 0);
+    assert_int_equal(retry(folder, (struct dead_filter){.lane = "dana", .status = -1}, NOW), 0);
+    assert_int_equal(retry(folder, (struct dead_filter){.lane = "rich", .status = -1}, NOW + 1), 3);
     {
         struct due due = look(folder, &(struct due_cursor){.lane = "rich"}, NOW + 1, MOST);
 
@@ -243,7 +248,29 @@ static void dead_letters_go_out_again(void **state)
     becomes(folder, nums[0], FATE_DEAD, NOW);
     becomes(folder, nums[3], FATE_DEAD, NOW);
     becomes(folder, nums[1], FATE_DELIVERED, NOW);
-    assert_int_equal(ledger_retry_dead(folder->ledger, 0, NULL, NOW, &folder->err), 2);
+    assert_int_equal(retry(folder, (struct dead_filter){.status = -1}, NOW), 2);
+}
+
+static void dead_letters_are_told_apart(void **state)
+{
+    struct ledger_folder *folder = *state;
+    struct notice_outcome outcome = {.fate = FATE_DEAD, .attempts = 1};
+
+    for (int i = 0; i < 4; i++) { // 400 and 503 by turns, a minute apart
+        outcome.num = ledger_folder_notice(folder, 0, FATE_WAITING, i < 3 ? "rich" : "dana", NOW);
+        outcome.status = i % 2 ? 503 : 400;
+        outcome.now_ms = NOW + i * (int64_t)MINUTE_MS;
+        assert_int_equal(ledger_save_outcome(folder->ledger, &outcome, &folder->err), 0);
+    }
+    assert_int_equal(retry(folder, (struct dead_filter){.status = 404}, NOW), 0);
+    assert_int_equal(retry(folder, (struct dead_filter){.status = 0}, NOW), 0);
+    assert_int_equal(
+        retry(folder, (struct dead_filter){.status = -1, .since_ms = outcome.now_ms + 1}, NOW), 0);
+    assert_int_equal(retry(folder, (struct dead_filter){.lane = "rich", .status = 503}, NOW), 1);
+    assert_int_equal(
+        retry(folder, (struct dead_filter){.status = 400, .since_ms = NOW + 2 * MINUTE_MS}, NOW),
+        1);
+    assert_int_equal(retry(folder, (struct dead_filter){.status = -1}, NOW), 2);
 }
 
 static void a_lane_keeps_its_standing(void **state)
@@ -265,6 +292,43 @@ static void a_lane_keeps_its_standing(void **state)
     assert_int_equal(ledger_load_lane(folder->ledger, "rich", folder->arena, &is, &folder->err), 1);
     assert_int_equal(is.state, LANE_CLOSED);
     assert_null(is.why);
+}
+
+static struct lane_record lane_now(struct ledger_folder *folder, const char *lane)
+{
+    struct lane_record is = {0};
+
+    assert_int_equal(ledger_load_lane(folder->ledger, lane, folder->arena, &is, &folder->err), 1);
+    return is;
+}
+
+static void a_persons_pause_outlives_answers_and_retries(void **state)
+{
+    struct ledger_folder *folder = *state;
+    struct lane_record by_answer = {.lane = "pat", .state = LANE_PAUSED, .why = "401"};
+    struct lane_record by_anna = {.lane = "rich", .state = LANE_PAUSED, .why = "w", .by = "anna"};
+    struct lane_answer answer = {"rich", NOW + 5, 401, "who are you"};
+
+    assert_int_equal(ledger_save_lane(folder->ledger, &by_answer, &folder->err), 0);
+    assert_int_equal(ledger_save_lane(folder->ledger, &by_anna, &folder->err), 0);
+    assert_null(lane_now(folder, "pat").by);
+    by_answer.lane = "rich";
+    assert_int_equal(ledger_save_lane(folder->ledger, &by_answer, &folder->err), 0);
+    assert_int_equal(ledger_save_answer(folder->ledger, &answer, &folder->err), 0);
+    assert_int_equal(ledger_reopen_lanes(folder->ledger, NULL, NOW, &folder->err), 0);
+    assert_int_equal(lane_now(folder, "pat").state, LANE_OPEN);
+    assert_int_equal(lane_now(folder, "rich").state, LANE_PAUSED);
+    assert_string_equal(lane_now(folder, "rich").by, "anna");
+    assert_int_equal(lane_now(folder, "rich").answered_ms, NOW + 5);
+    assert_int_equal(lane_now(folder, "rich").status, 401);
+    assert_string_equal(lane_now(folder, "rich").answer, "who are you");
+    by_anna.state = LANE_OPEN;
+    by_anna.by = NULL;
+    assert_int_equal(ledger_save_lane(folder->ledger, &by_anna, &folder->err), 0);
+    assert_null(lane_now(folder, "rich").by);
+    answer.lane = "dana"; // that has no row yet
+    assert_int_equal(ledger_save_answer(folder->ledger, &answer, &folder->err), 0);
+    assert_int_equal(lane_now(folder, "dana").state, LANE_OPEN);
 }
 
 static void ids_of_notices_read_back(void **state)
@@ -300,7 +364,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_retry_waits_for_its_time, begin, end),
         cmocka_unit_test_setup_teardown(an_outcome_may_move_the_lane, begin, end),
         cmocka_unit_test_setup_teardown(dead_letters_go_out_again, begin, end),
+        cmocka_unit_test_setup_teardown(dead_letters_are_told_apart, begin, end),
         cmocka_unit_test_setup_teardown(a_lane_keeps_its_standing, begin, end),
+        cmocka_unit_test_setup_teardown(a_persons_pause_outlives_answers_and_retries, begin, end),
         cmocka_unit_test(ids_of_notices_read_back),
     };
 

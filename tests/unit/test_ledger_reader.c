@@ -66,8 +66,9 @@ static int see_lane(void *user, const struct lane_record *lane, int64_t waiting,
 {
     struct seen *seen = user;
 
-    text_addf(&seen->words, "%s:%s:%lld:%lld ", lane->lane, lane_state_name(lane->state),
-              (long long)waiting, (long long)dead);
+    text_addf(&seen->words, "%s:%s:%lld:%lld:%lld:%lld ", lane->lane, lane_state_name(lane->state),
+              (long long)waiting, (long long)dead, (long long)lane->oldest_ms,
+              (long long)lane->next_due_ms);
     return more(seen);
 }
 
@@ -276,7 +277,7 @@ static void walks_the_lanes(void **state)
     assert_int_equal(ledger_save_lane(folder->ledger, &lane, &folder->err), 0);
     assert_int_equal(ledger_commit(folder->ledger, &folder->err), 0);
     saw(&seen, ledger_each_lane(reader, see_lane, &seen, &folder->err),
-        "gone:closed:0:0 rich:open:1:1 ");
+        "gone:closed:0:0:0:0 rich:open:1:1:1795420800000:1795420800000 ");
     ledger_reader_close(reader);
 }
 

@@ -108,8 +108,18 @@ static void the_file_is_for_its_user_alone(void **state)
 static void a_lane_arrives_whole(void **state)
 {
     struct ends *ends = *state;
-    struct pair_lane lane = {"rich",       "https://h.example/x", "whsec_abc",  1, 0, 3,
-                             INT64_C(250), INT64_C(15000),        INT64_C(5000)};
+    struct pair_lane lane = {.lane = "rich",
+                             .url = "https://h.example/x",
+                             .secret = "whsec_abc",
+                             .ca = "CA",
+                             .client_key = "KEY",
+                             .proxy = "http://p:1",
+                             .allow = "10.0.0.0/8",
+                             .insecure = 1,
+                             .concurrency = 3,
+                             .rate_gap_ms = 250,
+                             .timeout_ms = 15000,
+                             .connect_timeout_ms = 5000};
     struct pair_message message = {0};
 
     greet(ends);
@@ -121,6 +131,11 @@ static void a_lane_arrives_whole(void **state)
     assert_string_equal(message.lane.lane, "rich");
     assert_string_equal(message.lane.url, "https://h.example/x");
     assert_string_equal(message.lane.secret, "whsec_abc");
+    assert_string_equal(message.lane.ca, "CA");
+    assert_null(message.lane.client_cert);
+    assert_string_equal(message.lane.client_key, "KEY");
+    assert_string_equal(message.lane.proxy, "http://p:1");
+    assert_string_equal(message.lane.allow, "10.0.0.0/8");
     assert_int_equal(message.lane.insecure, 1);
     assert_int_equal(message.lane.allow_private, 0);
     assert_int_equal(message.lane.concurrency, 3);
@@ -181,6 +196,11 @@ static void the_rest_arrives_too(void **state)
     assert_int_equal(receive(ends->courier, &message), 1);
     assert_int_equal(message.kind, PAIR_STOP);
     assert_int_equal(message.deadline_ms, 4000);
+    pair_message_finish(&message);
+    assert_int_equal(pair_send_recall(ends->desk, "rich"), 0);
+    assert_int_equal(receive(ends->courier, &message), 1);
+    assert_int_equal(message.kind, PAIR_RECALL);
+    assert_string_equal(message.recalled, "rich");
     pair_message_finish(&message);
     assert_int_equal(pair_send_plain(ends->courier, PAIR_ALIVE), 0);
     assert_int_equal(receive(ends->desk, &message), 1);
@@ -318,18 +338,19 @@ static int raw_send(struct raw_end *raw, const void *bytes, size_t size)
 
 // The frame of an outcome, as it is on the wire.
 struct outcome_frame {
-    uint32_t mark, kind, sizes[4];
+    uint32_t mark, kind, sizes[8];
     int64_t numbers[6];
     char texts[8];
 };
 
 static void a_malformed_frame_is_refused(void **state)
 {
-    static const struct outcome_frame good = {0x48550002,
-                                              PAIR_OUTCOME,
-                                              {4, 2, UINT32_MAX, UINT32_MAX},
-                                              {7, SEND_AGAIN, 503, -1, 3, 0},
-                                              {'r', 'i', 'c', 'h', '\0', 'o', 'k', '\0'}};
+    static const struct outcome_frame good = {
+        0x48550003,
+        PAIR_OUTCOME,
+        {4, 2, UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX},
+        {7, SEND_AGAIN, 503, -1, 3, 0},
+        {'r', 'i', 'c', 'h', '\0', 'o', 'k', '\0'}};
     struct outcome_frame frame;
     struct raw_end raw;
 

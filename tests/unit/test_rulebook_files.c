@@ -17,6 +17,9 @@
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define SECRET          "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3" // 24 bytes
 
+#define CERTIFICATE "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"
+#define KEY         "-----BEGIN PRIVATE KEY-----\nMIGH\n-----END PRIVATE KEY-----"
+
 #define DEFAULT "default: { service = \"pat\"; sales = \"rich\"; };\n"
 #define RICH(more)                                                                                 \
     "{ id = \"rich\"; name = \"R\"; role = \"sales\";\nwebhook: { url = "                          \
@@ -135,6 +138,9 @@ static void secrets_are_read_and_never_told(void **state)
     write_file(shelf, "people/rich.secret", SECRET "\n\n");
     good(shelf, true);
     assert_string_equal(shelf->book->reps[0].webhook.secret, SECRET);
+    write_file(shelf, "people/rich.secret", SECRET "\n" SECRET "\n");
+    good(shelf, true);
+    assert_string_equal(shelf->book->reps[0].webhook.secret, SECRET "\n" SECRET);
     write_bytes(shelf, "people/rich.secret", SECRET, strlen(SECRET), 0640);
     bad(shelf, true, "/people/rich.secret can be read by others: do chmod 600 on it");
     write_file(shelf, "people/rich.secret", SECRET "!");
@@ -145,6 +151,63 @@ static void secrets_are_read_and_never_told(void **state)
     bad(shelf, true, "must hold whsec_");
     write_file(shelf, "people/rich.conf", RICH("secret_file = \".\"; "));
     bad(shelf, true, "secret file");
+}
+
+static void the_files_of_tls_are_checked(void **state)
+{
+    struct shelf *shelf = *state;
+
+    make_folder(shelf, "people");
+    write_file(shelf, "book.conf",
+               "reps: (\n@include \"people/rich.conf\"\n, " PAT " );\n" DEFAULT);
+    write_file(shelf, "people/rich.conf", RICH("ca_file = \"ca.pem\"; "));
+    good(shelf, false);
+    bad(shelf, true, "people/ca.pem cannot be read: No such file");
+    write_bytes(shelf, "people/ca.pem", "rubbish", 7, 0644);
+    bad(shelf, true, "people/ca.pem holds no certificate in PEM");
+    // anybody may read that one
+    write_bytes(shelf, "people/ca.pem", CERTIFICATE, strlen(CERTIFICATE), 0644);
+    good(shelf, true);
+    assert_string_equal(shelf->book->reps[0].webhook.ca, CERTIFICATE);
+    write_file(shelf, "people/rich.conf", RICH("client_cert_file = \"ca.pem\"; "));
+    bad(shelf, true, "belong together: one is missing");
+    write_file(shelf, "people/rich.conf",
+               RICH("client_cert_file = \"ca.pem\"; client_key_file = \"key.pem\"; "));
+    write_bytes(shelf, "people/key.pem", KEY, strlen(KEY), 0644);
+    bad(shelf, true, "the client key ");
+    bad(shelf, true, "people/key.pem can be read by others: do chmod 600 on it");
+    write_bytes(shelf, "people/key.pem", KEY, strlen(KEY), 0600);
+    good(shelf, true);
+    assert_string_equal(shelf->book->reps[0].webhook.client_key, KEY);
+    write_bytes(shelf, "people/key.pem", "ENCRYPTED " KEY, strlen("ENCRYPTED " KEY), 0600);
+    bad(shelf, true, "is locked by a passphrase");
+    write_bytes(shelf, "people/key.pem", CERTIFICATE, strlen(CERTIFICATE), 0600);
+    bad(shelf, true, "holds no private key in PEM");
+}
+
+static void ways_are_checked(void **state)
+{
+    struct shelf *shelf = *state;
+
+    make_folder(shelf, "people");
+    write_file(shelf, "book.conf",
+               "reps: (\n@include \"people/rich.conf\"\n, " PAT " );\n" DEFAULT);
+    write_file(
+        shelf, "people/rich.conf",
+        RICH("allow = [ \"10.1.0.0/16\", \"fd00::/8\" ]; proxy = \"http://p.example:3128\"; "));
+    good(shelf, false);
+    assert_int_equal(shelf->book->reps[0].webhook.allow_count, 2);
+    assert_string_equal(shelf->book->reps[0].webhook.proxy, "http://p.example:3128");
+    write_file(shelf, "people/rich.conf", RICH("allow = [ \"10.1.2.3/16\" ]; "));
+    bad(shelf, false, "'allow': '10.1.2.3/16' has more bits set than its prefix is long");
+    write_file(shelf, "people/rich.conf", RICH("allow = [ \"inside\" ]; "));
+    bad(shelf, false, "'allow': 'inside' is no network");
+    write_file(shelf, "people/rich.conf", RICH("proxy = \"http://p.example\"; "));
+    bad(shelf, false, "'proxy' must end with its port");
+    write_file(shelf, "people/rich.conf", RICH("proxy = \"http://me:pass@p.example:3128\"; "));
+    bad(shelf, false, "'proxy' must not hold a user or a password");
+    write_file(shelf, "people/rich.conf", RICH("proxy = \"http://p.example:3128/path\"; "));
+    bad(shelf, false, "'proxy' must end with its port");
 }
 
 static void a_credential_of_systemd_comes_first(void **state)
@@ -172,21 +235,25 @@ static void which_secrets_are_good(void **state)
     char secret[128];
 
     (void)state;
-    assert_true(secret_good(SECRET));
-    assert_true(secret_good("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=="));  // 25 bytes
-    assert_true(secret_good("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="));  // 26
-    assert_false(secret_good("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="));     // 23
-    assert_false(secret_good("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB==")); // bits left over
-    assert_false(secret_good("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB="));
-    assert_false(secret_good("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")); // no padding
-    assert_false(secret_good("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==="));
-    assert_false(secret_good("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA-_"));
-    assert_false(secret_good("whsec_"));
-    assert_false(secret_good("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"));
+    assert_true(secrets_good(SECRET));
+    assert_true(secrets_good(SECRET "\nwhsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=="));
+    assert_false(secrets_good(SECRET "\n"));
+    assert_false(secrets_good(SECRET "\n\n" SECRET));
+    assert_false(secrets_good(SECRET "\n" SECRET "\n" SECRET));               // two at most
+    assert_true(secrets_good("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=="));  // 25 bytes
+    assert_true(secrets_good("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="));  // 26
+    assert_false(secrets_good("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="));     // 23
+    assert_false(secrets_good("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB==")); // bits left over
+    assert_false(secrets_good("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB="));
+    assert_false(secrets_good("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")); // no padding
+    assert_false(secrets_good("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==="));
+    assert_false(secrets_good("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA-_"));
+    assert_false(secrets_good("whsec_"));
+    assert_false(secrets_good("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"));
     (void)snprintf(secret, sizeof secret, "whsec_%s", bytes65);
-    assert_false(secret_good(secret));
+    assert_false(secrets_good(secret));
     secret[6 + 84] = '\0'; // 63
-    assert_true(secret_good(secret));
+    assert_true(secrets_good(secret));
 }
 
 static void which_addresses_are_good(void **state)
@@ -271,6 +338,8 @@ int main(void)
         SHELF_TEST(an_include_in_a_text_is_a_text),
         SHELF_TEST(ten_files_deep_and_no_deeper),
         SHELF_TEST(secrets_are_read_and_never_told),
+        SHELF_TEST(the_files_of_tls_are_checked),
+        SHELF_TEST(ways_are_checked),
         SHELF_TEST(a_credential_of_systemd_comes_first),
         cmocka_unit_test(which_secrets_are_good),
         cmocka_unit_test(which_addresses_are_good),

@@ -21,7 +21,7 @@ static void the_published_vector_holds(void **state)
     char buffer[SIGNATURE_BYTES];
 
     (void)state;
-    assert_int_equal(signature_key_read(SECRET, &key), 0);
+    assert_int_equal(signature_key_read(SECRET, strlen(SECRET), &key), 0);
     assert_int_equal(key.size, 24);
     assert_string_equal(signature_write(&key, &published, buffer),
                         "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
@@ -34,7 +34,7 @@ static void each_part_is_signed(void **state)
     char right[SIGNATURE_BYTES], buffer[SIGNATURE_BYTES];
 
     (void)state;
-    assert_int_equal(signature_key_read(SECRET, &key), 0);
+    assert_int_equal(signature_key_read(SECRET, strlen(SECRET), &key), 0);
     signature_write(&key, &published, right);
     other[0].id = "msg_other";
     other[1].timestamp_s++;
@@ -53,8 +53,13 @@ static void secrets_are_read_padded_or_not(void **state)
 
     (void)state;
     // 25 bytes: "==" at the end
-    assert_int_equal(signature_key_read("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwAA==", &padded), 0);
-    assert_int_equal(signature_key_read("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwAA", &bare), 0);
+    assert_int_equal(signature_key_read("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwAA==",
+                                        strlen("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwAA=="),
+                                        &padded),
+                     0);
+    assert_int_equal(signature_key_read("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwAA",
+                                        strlen("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwAA"), &bare),
+                     0);
     assert_int_equal(padded.size, 25);
     assert_int_equal(bare.size, 25);
     assert_memory_equal(padded.bytes, bare.bytes, 25);
@@ -78,7 +83,7 @@ static void what_is_no_secret_is_refused(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        assert_int_equal(signature_key_read(wrong[i], &key), -EINVAL);
+        assert_int_equal(signature_key_read(wrong[i], strlen(wrong[i]), &key), -EINVAL);
         assert_int_equal(key.size, 7);
     }
 }
@@ -89,9 +94,28 @@ static void a_finished_key_is_wiped(void **state)
     struct signature_key key;
 
     (void)state;
-    assert_int_equal(signature_key_read(SECRET, &key), 0);
+    assert_int_equal(signature_key_read(SECRET, strlen(SECRET), &key), 0);
     signature_key_finish(&key);
     assert_memory_equal(&key, &nothing, sizeof key);
+}
+
+static void two_keys_while_they_change(void **state)
+{
+    struct signature_keys keys;
+
+    (void)state;
+    assert_int_equal(signature_keys_read(SECRET, &keys), 0);
+    assert_int_equal(keys.count, 1);
+    assert_int_equal(
+        signature_keys_read("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==\n" SECRET, &keys), 0);
+    assert_int_equal(keys.count, 2);
+    assert_int_equal(keys.keys[0].size, 25); // the new one first
+    assert_int_equal(keys.keys[1].size, 24);
+    signature_keys_finish(&keys);
+    assert_int_equal(keys.count, 0);
+    assert_int_equal(signature_keys_read("", &keys), -EINVAL);
+    assert_int_equal(signature_keys_read(SECRET "\nwhsec_", &keys), -EINVAL);
+    assert_int_equal(signature_keys_read(SECRET "\n" SECRET "\n" SECRET, &keys), -EINVAL);
 }
 
 int main(void)
@@ -102,6 +126,7 @@ int main(void)
         cmocka_unit_test(secrets_are_read_padded_or_not),
         cmocka_unit_test(what_is_no_secret_is_refused),
         cmocka_unit_test(a_finished_key_is_wiped),
+        cmocka_unit_test(two_keys_while_they_change),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,170 @@
+#include "daemon/outbox/outbox_private.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/log.h"
+
+// --- orders --------------------------------------------------------------------------------------
+
+// What was ordered may yet be rolled back: standing_look() asks the ledger.
+static void look_at(struct outbox *outbox, const char *lane)
+{
+    for (size_t i = 0; i < outbox->slot_count; i++) {
+        struct slot *slot = &outbox->slots[i];
+
+        if (!slot->gone && (!lane || strcmp(slot->lane.endpoint->lane, lane) == 0)) {
+            slot->look = true;
+        }
+    }
+}
+
+void outbox_lane_is_paused(void *user, const char *lane)
+{
+    look_at(user, lane);
+}
+
+void outbox_lane_is_resumed(void *user, const char *lane)
+{
+    struct outbox *outbox = user;
+
+    look_at(outbox, lane);
+    outbox->strays = true; // it may have died in a lane that is no more
+}
+
+static int look_at_one(struct outbox *outbox, struct slot *slot, struct error *err)
+{
+    const char *lane = slot->lane.endpoint->lane;
+    struct lane_record record = {.state = LANE_OPEN};
+    int code = ledger_load_lane(outbox->ledger, lane, outbox->arena, &record, err);
+
+    if (code < 0) {
+        return code;
+    }
+    if (record.state == LANE_OPEN) {
+        lane_reopen(&slot->lane);
+        outbox_rewind(slot);
+    } else if (record.state == LANE_PAUSED) {
+        lane_pause(&slot->lane);
+        // what it has in hand and did not start yet comes back, and keeps its place
+        code = outbox->pair && slot->lane.in_hand ? pair_send_recall(outbox->pair, lane) : 0;
+    }
+    slot->look = code < 0;
+    return code < 0 ? error_set(err, -EAGAIN, "the courier is busy") : 0;
+}
+
+int standing_look(struct outbox *outbox, struct error *err)
+{
+    int code = 0;
+
+    for (size_t i = 0; (code == 0 || code == -EAGAIN) && i < outbox->slot_count; i++) {
+        if (outbox->slots[i].look) {
+            int looked = look_at_one(outbox, &outbox->slots[i], err);
+
+            code = looked < 0 ? looked : code;
+            arena_reset(outbox->arena);
+        }
+    }
+    return code;
+}
+
+// --- on record -----------------------------------------------------------------------------------
+
+static int save_lane(struct outbox *outbox, const struct slot *slot, const char *why,
+                     int64_t now_ms, struct error *err)
+{
+    struct lane_record record = {.lane = slot->lane.endpoint->lane,
+                                 .state = lane_standing(&slot->lane),
+                                 .why = why,
+                                 .since_ms = now_ms};
+
+    return ledger_save_lane(outbox->ledger, &record, err);
+}
+
+int standing_restore(struct outbox *outbox, struct slot *slot, struct error *err)
+{
+    struct lane_record record;
+    int found =
+        ledger_load_lane(outbox->ledger, slot->lane.endpoint->lane, outbox->arena, &record, err);
+
+    if (found > 0 && record.state == LANE_CLOSED) {
+        slot->lane.flow = LANE_IS_CLOSED;
+    } else if (found > 0 && record.by) {
+        slot->lane.flow = LANE_IS_PAUSED;
+    } else if (found > 0 && record.state == LANE_PAUSED) {
+        return save_lane(outbox, slot, "tried again at start", record.since_ms, err);
+    }
+    return found < 0 ? found : 0;
+}
+
+int standing_record_answers(struct outbox *outbox, int64_t now_ms, struct error *err)
+{
+    int code = 0;
+
+    for (size_t i = 0; code == 0 && i < outbox->slot_count; i++) {
+        const struct slot *slot = &outbox->slots[i];
+
+        if (slot->last) {
+            struct lane_answer answer = {slot->lane.endpoint->lane, now_ms, slot->last->status,
+                                         slot->last->answer};
+
+            code = ledger_save_answer(outbox->ledger, &answer, err);
+        }
+    }
+    return code;
+}
+
+// --- the admin -----------------------------------------------------------------------------------
+
+// The admin hears which lane is in trouble and why, never about whom.
+static int tell_admin(struct outbox *outbox, const char *why, int64_t now_ms, struct error *err)
+{
+    struct notice_record notice = {.role = ROLE_ADMIN,
+                                   .kind = NOTICE_DEAD_LETTER,
+                                   .fate = FATE_WAITING,
+                                   .rep = "admin",
+                                   .lane = "admin",
+                                   .rule = "law: the admin hears of a lane in trouble",
+                                   .why = why,
+                                   .created_ms = now_ms,
+                                   .due_ms = now_ms};
+
+    log_warning("outbox: %s", why);
+    if (!outbox->rulebook->admin) {
+        return 0;
+    }
+    outbox_lane_has_work(outbox, "admin");
+    return ledger_add_notice(outbox->ledger, &notice, err);
+}
+
+int standing_record(struct outbox *outbox, const struct kept *kept,
+                    const struct notice_outcome *outcome, int64_t now_ms, struct error *err)
+{
+    struct slot *slot = kept->job->slot;
+    const char *lane = slot->lane.endpoint->lane;
+    bool is_admin = strcmp(lane, "admin") == 0;
+    char why[256], id[NOTICE_ID_BYTES];
+    int code = 0;
+
+    if (kept->event.state_changed) {
+        (void)snprintf(why, sizeof why, "lane %s is %s: its receiver answered %d", lane,
+                       lane_state_name(lane_standing(&slot->lane)), kept->status);
+        code = save_lane(outbox, slot, kept->answer, now_ms, err);
+        if (code == 0 && !is_admin) {
+            code = tell_admin(outbox, why, now_ms, err);
+        }
+    }
+    if (code == 0 && kept->event.fate == FATE_DEAD && !slot->dead_told && !slot->dead_telling) {
+        (void)snprintf(why, sizeof why, "lane %s %s: %s, last answer %d", lane,
+                       outcome->lane ? "gave up on a notice, which goes to the fallback"
+                                     : "has a dead letter",
+                       notice_id_format(ledger_notice_prefix(outbox->ledger), kept->job->num, id),
+                       kept->status);
+        slot->dead_telling = true;
+        if (!is_admin) {
+            code = tell_admin(outbox, why, now_ms, err);
+        }
+    }
+    return code;
+}
