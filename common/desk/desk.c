@@ -431,17 +431,6 @@ static int handle(struct desk *desk, const struct event *event, const char *peer
     }
 }
 
-int desk_reload(struct desk *desk, int64_t now_ms, struct error *err)
-{
-    struct event event = desk_own_event(desk, EVENT_RULEBOOK_RELOADED, NULL, now_ms, now_ms);
-    struct text receipt = {0};
-    int code = desk_handle_order(desk, &event, NULL, &receipt, err);
-
-    text_finish(&receipt);
-    arena_reset(desk->arena);
-    return code;
-}
-
 int desk_handle(struct desk *desk, const struct event_slice *slice, const char *peer,
                 int64_t now_ms, struct text *receipt, struct error *err)
 {

@@ -19,10 +19,6 @@ struct desk {
 };
 
 // Handles an event about an issue or an account, appending its receipt to out.
-// An event of the desk's own: about that subject, from ALARM_SOURCE; without one, from
-// SIGNAL_SOURCE. Its strings live in the arena.
-struct event desk_own_event(struct desk *desk, enum event_type type, const char *subject,
-                            int64_t at_ms, int64_t now_ms);
 // Handles an order to the service itself, likewise.
 must_check int desk_handle_order(struct desk *desk, const struct event *event, const char *peer,
                                  struct text *out, struct error *err);

@@ -1,5 +1,5 @@
-// What time itself brings about: an issue that comes of an age, a rep's hour for the digest. Each
-// becomes an event and takes the way of every other.
+// The events that the desk makes itself: an issue that comes of an age, a rep's hour for the
+// digest, a signal. Each takes the way of every other.
 #include <stdio.h>
 
 #include "common/base/json_out.h"
@@ -10,8 +10,10 @@
 
 enum { RING_AT_ONCE = 64 };
 
-struct event desk_own_event(struct desk *desk, enum event_type type, const char *subject,
-                            int64_t at_ms, int64_t now_ms)
+// An event of the desk's own: about that subject, from ALARM_SOURCE; without one, from
+// SIGNAL_SOURCE. Its strings live in the arena.
+static struct event own_event(struct desk *desk, enum event_type type, const char *subject,
+                              int64_t at_ms, int64_t now_ms)
 {
     char time[MOMENT_TEXT_BYTES], name[64];
     struct text bytes = {0};
@@ -44,8 +46,7 @@ struct event desk_own_event(struct desk *desk, enum event_type type, const char 
 static int ring_alarm(struct desk *desk, const struct due_alarm *alarm, int64_t now_ms,
                       struct error *err)
 {
-    struct event event =
-        desk_own_event(desk, EVENT_ALARM_RANG, alarm->issue_key, alarm->at_ms, now_ms);
+    struct event event = own_event(desk, EVENT_ALARM_RANG, alarm->issue_key, alarm->at_ms, now_ms);
     struct text receipt = {0};
     int code = desk_handle_case(desk, &event, NULL, &receipt, err);
 
@@ -91,7 +92,7 @@ static int send_digest(struct desk *desk, const struct due_digest *digest, int64
                        struct error *err)
 {
     const struct rep *rep = reader_of(desk, digest);
-    struct event event = desk_own_event(desk, EVENT_DIGEST_DUE, digest->rep, digest->at_ms, now_ms);
+    struct event event = own_event(desk, EVENT_DIGEST_DUE, digest->rep, digest->at_ms, now_ms);
     char why[96];
     struct notice_record notice = {.event_seq = ledger_next_seq(desk->ledger),
                                    .role = digest->role,
@@ -153,4 +154,15 @@ int desk_rings_at(struct desk *desk, int64_t *ret_ms, struct error *err)
     digest_ms = digest ? digest_ms : INT64_MAX;
     *ret_ms = alarm_ms < digest_ms ? alarm_ms : digest_ms;
     return 0;
+}
+
+int desk_reload(struct desk *desk, int64_t now_ms, struct error *err)
+{
+    struct event event = own_event(desk, EVENT_RULEBOOK_RELOADED, NULL, now_ms, now_ms);
+    struct text receipt = {0};
+    int code = desk_handle_order(desk, &event, NULL, &receipt, err);
+
+    text_finish(&receipt);
+    arena_reset(desk->arena);
+    return code;
 }
