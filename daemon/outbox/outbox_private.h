@@ -29,6 +29,8 @@ struct slot { // one lane
     struct endpoint *gone; // owned, its name alone: the rule book does not have it any more, and it
                            // stays for what is in hand; NULL: it has
     const struct kept *last; // the last attempt that is being recorded; NULL: none
+    int64_t answered_ms;     // when an answer of its receiver was last put on record
+    int32_t answer_status;   // and which
     UT_hash_handle hh;
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/log.h"
+#include "common/base/moment.h"
 
 // --- orders --------------------------------------------------------------------------------------
 
@@ -98,18 +99,27 @@ int standing_restore(struct outbox *outbox, struct slot *slot, struct error *err
     return found < 0 ? found : 0;
 }
 
+// A lane that delivers all day long says so once a second; what is new, at once.
+static bool answer_is_news(const struct slot *slot, int64_t now_ms)
+{
+    return slot->last && (slot->last->status != slot->answer_status ||
+                          now_ms - slot->answered_ms >= SECOND_MS || now_ms < slot->answered_ms);
+}
+
 int standing_record_answers(struct outbox *outbox, int64_t now_ms, struct error *err)
 {
     int code = 0;
 
     for (size_t i = 0; code == 0 && i < outbox->slot_count; i++) {
-        const struct slot *slot = &outbox->slots[i];
+        struct slot *slot = &outbox->slots[i];
 
-        if (slot->last) {
+        if (answer_is_news(slot, now_ms)) {
             struct lane_answer answer = {slot->lane.endpoint->lane, now_ms, slot->last->status,
                                          slot->last->answer};
 
             code = ledger_save_answer(outbox->ledger, &answer, err);
+            slot->answered_ms = now_ms;
+            slot->answer_status = slot->last->status;
         }
     }
     return code;
