@@ -189,7 +189,7 @@ static void keep_slot(struct change *change, const struct slot *old,
 // A lane that it has not: it gets nothing more, and stays until what is in hand has its outcome.
 static void part_with(struct change *change, const struct slot *old, bool has_courier)
 {
-    struct endpoint *stub;
+    struct endpoint *name_alone;
 
     if (!old->gone) {
         log_info("outbox: lane %s is no more", old->lane.endpoint->lane);
@@ -197,10 +197,10 @@ static void part_with(struct change *change, const struct slot *old, bool has_co
     if (!has_courier || (old->gone && !old->untold && old->lane.in_hand == 0)) {
         return;
     }
-    stub = xcalloc(1, sizeof *stub);
-    stub->lane = xstrdup(old->lane.endpoint->lane);
-    (void)add_slot(change, old, stub);
-    change->slots[change->count - 1].gone = stub;
+    name_alone = xcalloc(1, sizeof *name_alone);
+    name_alone->lane = xstrdup(old->lane.endpoint->lane);
+    (void)add_slot(change, old, name_alone);
+    change->slots[change->count - 1].gone = name_alone;
     change->slots[change->count - 1].untold = !old->gone || old->untold;
     change->slots[change->count - 1].look = false; // nothing opens it
     change->slots[change->count - 1].lane.flow = LANE_IS_CLOSED;
