@@ -11,7 +11,8 @@
 must_check int ledger_waiting_lane(struct ledger *ledger, const char *after, struct arena *arena,
                                    const char **ret_lane, struct error *err);
 
-// A notice that waits goes to somebody else, as if it had not been tried. why is added to its own.
+// A notice that waits goes to another lane, as if it had not been tried, and keeps its place there.
+// why is added to its own.
 struct notice_move {
     int64_t num, now_ms;
     const char *rep, *lane, *why;

@@ -85,9 +85,8 @@ int ledger_save_outcome(struct ledger *ledger, const struct notice_outcome *outc
     bind_int(statement, 5, outcome->attempts);
     bind_int(statement, 6, outcome->status);
     bind_text(statement, 7, outcome->answer);
-    bind_text(statement, 8, outcome->lane);
-    bind_text(statement, 9, outcome->headline);
-    bind_text(statement, 10, outcome->body);
+    bind_text(statement, 8, outcome->headline);
+    bind_text(statement, 9, outcome->body);
     return store_run(store, statement, err);
 }
 

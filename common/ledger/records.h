@@ -52,7 +52,6 @@ struct notice_outcome {
     int32_t attempts; // that were made so far
     int32_t status;
     const char *answer;
-    const char *lane;            // NULL: stays in its lane
     const char *headline, *body; // as sent; NULL: as before
 };
 

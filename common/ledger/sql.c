@@ -118,8 +118,8 @@ const char *const sql_texts[SQL_COUNT] = {
                          " GROUP BY coalesce(n.issue, -n.num) ORDER BY min(n.num) LIMIT ?2",
     [SQL_SAVE_OUTCOME] =
         "UPDATE notices SET fate = ?2, due_ms = ?3, done_ms = ?4, attempts = ?5,"
-        " status = ?6, answer = ?7, lane = coalesce(?8, lane), headline = coalesce(?9, headline),"
-        " body = coalesce(?10, body) WHERE num = ?1",
+        " status = ?6, answer = ?7, headline = coalesce(?8, headline), body = coalesce(?9, body)"
+        " WHERE num = ?1",
     [SQL_RETRY_DEAD] = "UPDATE notices SET fate = 0, due_ms = ?5, done_ms = 0, attempts = 0"
                        " WHERE " DEAD_MEANT,
     [SQL_DEAD_LANE] = "SELECT lane FROM notices WHERE fate = 2 AND num = ?1",
@@ -136,9 +136,11 @@ const char *const sql_texts[SQL_COUNT] = {
                         " answer = excluded.answer",
     [SQL_LOAD_LANE] = "SELECT " LANE_COLUMNS " FROM lanes l WHERE l.lane = ?1",
     [SQL_WAITING_LANE] = "SELECT min(lane) FROM notices WHERE fate = 0 AND lane > ?1",
-    [SQL_MOVE_NOTICE] = "UPDATE notices SET rep = ?2, lane = ?3, why = why || '; ' || ?4,"
-                        " due_ms = ?5, attempts = 0 WHERE num = ?1 AND fate = 0",
     // what waits for its first try waits for its own moment, not for a receiver
+    [SQL_MOVE_NOTICE] = "UPDATE notices SET rep = ?2, lane = ?3, why = why || '; ' || ?4,"
+                        " due_ms = CASE WHEN attempts > 0 AND due_ms > ?5 THEN ?5 ELSE due_ms END,"
+                        " attempts = 0 WHERE num = ?1 AND fate = 0",
+    // likewise
     [SQL_HASTEN_LANE] = "UPDATE notices SET due_ms = ?2, attempts = 0 WHERE fate = 0"
                         " AND lane = ?1 AND due_ms > ?2 AND attempts > 0",
 };

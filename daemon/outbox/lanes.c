@@ -111,9 +111,9 @@ static struct lane_event again(struct lane *lane, const struct pair_outcome *out
 }
 
 // Stops the lane with its queue kept; a closed one is not opened again by a pause.
-static struct lane_event halt(struct lane *lane, enum lane_flow flow, int64_t now_ms)
+static struct lane_event halt(struct lane *lane, enum lane_flow flow)
 {
-    struct lane_event event = {.fate = FATE_WAITING, .due_ms = now_ms, .attempted = true};
+    struct lane_event event = {.fate = FATE_WAITING, .attempted = true};
 
     if (lane->flow != flow && lane->flow != LANE_IS_CLOSED) {
         lane->flow = flow;
@@ -126,7 +126,7 @@ struct lane_event lane_outcome(struct lane *lane, const struct pair_outcome *out
                                int32_t attempts, const struct schedule *schedule, int64_t now_ms,
                                uint64_t random)
 {
-    struct lane_event event = {.fate = FATE_WAITING, .due_ms = now_ms};
+    struct lane_event event = {.fate = FATE_WAITING};
 
     if (lane->in_hand > 0) {
         lane->in_hand--;
@@ -146,9 +146,9 @@ struct lane_event lane_outcome(struct lane *lane, const struct pair_outcome *out
     case SEND_AGAIN:
         return again(lane, outcome, attempts, schedule, now_ms, random);
     case SEND_PAUSE:
-        return halt(lane, LANE_IS_PAUSED, now_ms);
+        return halt(lane, LANE_IS_PAUSED);
     case SEND_GONE:
-        return halt(lane, LANE_IS_CLOSED, now_ms);
+        return halt(lane, LANE_IS_CLOSED);
     case SEND_UNTRIED:
         break;
     }
@@ -159,12 +159,19 @@ void lane_pause(struct lane *lane)
 {
     if (lane->flow != LANE_IS_CLOSED) {
         lane->flow = LANE_IS_PAUSED;
+        lane->by_person = true;
     }
+}
+
+bool lane_is_dead(const struct lane *lane)
+{
+    return lane->flow == LANE_IS_CLOSED || (lane->flow == LANE_IS_PAUSED && !lane->by_person);
 }
 
 void lane_reopen(struct lane *lane)
 {
     lane->flow = LANE_FLOWING;
+    lane->by_person = false;
     lane->failures = 0;
     lane->held_until_ms = 0;
 }

@@ -9,8 +9,8 @@
 //      +---------------------------- success ----------------------------+
 //
 //   any of them -- 401, 403, 404, 407, 3xx --> PAUSED      any of them -- 410 --> CLOSED
-//   (both keep their queue, and end by a reload with a changed endpoint, by retry or by resume; a
-//   paused one also when the daemon starts anew)
+//   (both keep their queue, but for what a fallback takes, and end by a reload with a changed
+//   endpoint, by retry or by resume; a paused one also when the daemon starts anew)
 //   any but CLOSED -- a person -- PAUSED, which outlives the daemon and ends by a person's resume
 #pragma once
 
@@ -25,8 +25,9 @@ enum lane_flow { LANE_FLOWING, LANE_BROKEN, LANE_PROBING, LANE_IS_PAUSED, LANE_I
 struct lane {
     const struct endpoint *endpoint;
     enum lane_flow flow;
-    int failures;  // in a row
-    int in_hand;   // jobs that the courier has: lane_handed() adds, lane_outcome() takes off
+    int failures;   // in a row
+    int in_hand;    // jobs that the courier has: lane_handed() adds, lane_outcome() takes off
+    bool by_person; // LANE_IS_PAUSED: a person paused it
     bool settling; // a job failed: nothing more before the others in hand came back, in their order
     int64_t failures_heard; // of this courier, see pair.h
     int64_t held_until_ms;  // BROKEN: the probe; or a Retry-After; 0: not held
@@ -51,7 +52,7 @@ struct schedule {
 
 struct lane_event {     // what follows from an outcome
     enum fate fate;     // of the notice
-    int64_t due_ms;     // FATE_WAITING: when next
+    int64_t due_ms;     // FATE_WAITING: when next; 0: it keeps its place
     bool attempted;     // counts as an attempt
     bool state_changed; // the lane was paused or closed by it: put it on record, tell the admin
 };
@@ -63,6 +64,9 @@ struct lane_event lane_outcome(struct lane *lane, const struct pair_outcome *out
                                uint64_t random);
 // A person stops the lane; one that is closed stays so.
 void lane_pause(struct lane *lane);
+// True where its receiver said that it is no use: what waits may go elsewhere. What a person paused
+// waits for that person.
+bool lane_is_dead(const struct lane *lane);
 // Lets the lane flow again, whatever held it: somebody asked for it.
 void lane_reopen(struct lane *lane);
 // The state to put on record for the flow.

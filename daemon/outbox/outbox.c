@@ -9,6 +9,7 @@
 #include "common/base/log.h"
 #include "common/base/moment.h"
 #include "common/base/xalloc.h"
+#include "common/ledger/ledger_moves.h"
 #include "common/ledger/ledger_outbox.h"
 #include "common/ledger/ledger_time.h"
 #include "common/verdict/words_test.h"
@@ -170,18 +171,25 @@ size_t outbox_outcomes(const struct outbox *outbox)
 
 bool outbox_wants_record(const struct outbox *outbox)
 {
-    return outbox->kept_count || outbox->strays;
+    return outbox->kept_count || outbox->strays || outbox_wants_divert(outbox);
 }
 
-// Where a notice goes whose lane gave up on it: its rep's other lane, as long as it was not there.
-static const char *other_lane(const struct outbox *outbox, const struct job *job)
+// Its lane gave up on a notice: its rep's other one takes it, as if it had not been tried.
+static int pass_on(struct outbox *outbox, const struct kept *kept, struct slot *to, int64_t now_ms,
+                   struct error *err)
 {
-    const struct rep *rep = rulebook_rep(outbox->rulebook, job->rep);
+    char why[256];
+    struct notice_move move = {.num = kept->job->num,
+                               .now_ms = now_ms,
+                               .rep = kept->job->rep,
+                               .lane = to->lane.endpoint->lane,
+                               .why = why};
 
-    if (!rep || !rep->fallback || job->slot->lane.endpoint != &rep->webhook) {
-        return NULL;
-    }
-    return rep->fallback->lane;
+    (void)snprintf(why, sizeof why,
+                   "lane %s gave up on it, last answer %d, so it goes to the fallback",
+                   kept->job->slot->lane.endpoint->lane, kept->status);
+    outbox_rewind(to); // it is older than what that lane has seen
+    return ledger_move_notice(outbox->ledger, &move, err);
 }
 
 static int record_one(struct outbox *outbox, const struct kept *kept, int64_t now_ms,
@@ -191,8 +199,7 @@ static int record_one(struct outbox *outbox, const struct kept *kept, int64_t no
     struct notice_outcome outcome = {
         .num = job->num,
         .fate = kept->event.fate,
-        // what was not tried keeps its place in the lane
-        .due_ms = kept->event.attempted ? kept->event.due_ms : job->due_ms,
+        .due_ms = kept->event.due_ms ? kept->event.due_ms : job->due_ms,
         .now_ms = now_ms,
         .attempts = job->attempts + kept->event.attempted,
         .status = kept->status,
@@ -200,21 +207,15 @@ static int record_one(struct outbox *outbox, const struct kept *kept, int64_t no
         .headline = kept->event.attempted ? job->headline : NULL,
         .body = kept->event.attempted ? job->body : NULL,
     };
+    struct slot *to = outcome.fate == FATE_DEAD ? outbox_fallback(outbox, job->slot) : NULL;
     int code;
 
-    if (outcome.fate == FATE_DEAD && other_lane(outbox, job)) {
-        outcome.lane = other_lane(outbox, job);
-        outcome.fate = FATE_WAITING;
-        outcome.due_ms = now_ms;
-        outcome.attempts = 0;
-        outbox_rewind(
-            outbox_slot(outbox, outcome.lane)); // it is older than what that lane has seen
-    }
+    outcome.fate = to ? FATE_WAITING : outcome.fate;
     code = ledger_save_outcome(outbox->ledger, &outcome, err);
-    if (code == 0) {
-        code = standing_record(outbox, kept, &outcome, now_ms, err);
+    if (code == 0 && to) {
+        code = pass_on(outbox, kept, to, now_ms, err);
     }
-    return code;
+    return code < 0 ? code : standing_record(outbox, kept, now_ms, err);
 }
 
 int outbox_record(struct outbox *outbox, int64_t now_ms, struct error *err)
@@ -237,6 +238,9 @@ int outbox_record(struct outbox *outbox, int64_t now_ms, struct error *err)
     if (code == 0 && outbox->strays) {
         code = outbox_sweep(outbox, now_ms, err);
     }
+    if (code == 0) {
+        code = outbox_divert(outbox, now_ms, err);
+    }
     return code;
 }
 
@@ -248,7 +252,7 @@ void outbox_recorded(struct outbox *outbox)
         struct slot *slot = &outbox->slots[i];
 
         slot->dead_told = slot->dead_told || slot->dead_telling;
-        slot->dead_telling = false;
+        slot->dead_telling = slot->diverted = false;
     }
     for (size_t i = 0; i < outbox->kept_count; i++) {
         struct kept *kept = &outbox->kept[i];

@@ -1,6 +1,6 @@
 // What the files of the outbox share. Internal to this folder: outbox.c hands over and takes in,
 // outbox_rulebook.c makes the lanes, outbox_standing.c keeps their standing, outbox_strays.c finds
-// a home for what has none.
+// a home for what has none, or a dead one.
 #pragma once
 
 #include <stdbool.h>
@@ -25,6 +25,7 @@ struct slot { // one lane
     bool dead_telling;     // likewise, in the transaction that is open
     bool look;             // its standing is to be read from the ledger: somebody gave an order, or
                            // it starts anew
+    bool diverted;         // what waited went to the fallback, in the transaction that is open
     bool untold;           // the courier does not know yet how it is now
     struct endpoint *gone; // owned, its name alone: the rule book does not have it any more, and it
                            // stays for what is in hand; NULL: it has
@@ -72,6 +73,10 @@ struct outbox {
 };
 
 struct slot *outbox_slot(const struct outbox *outbox, const char *lane);
+// The lane of the same rep that takes what this one gives up; NULL: none.
+struct slot *outbox_fallback(const struct outbox *outbox, const struct slot *slot);
+// The same, where the lane itself is dead and what waits for it is to go there.
+struct slot *outbox_refuge(const struct outbox *outbox, const struct slot *slot);
 // The next look into the ledger starts from the lane's oldest notice.
 void outbox_rewind(struct slot *slot);
 // Frees the slots.
@@ -80,6 +85,10 @@ void outbox_drop_slots(struct outbox *outbox);
 must_check int outbox_tell_lanes(struct outbox *outbox);
 // Finds strays a home, some at a time, inside the open transaction.
 must_check int outbox_sweep(struct outbox *outbox, int64_t now_ms, struct error *err);
+// Moves what waits for dead lanes to their fallbacks, some at a time, inside the open transaction.
+must_check int outbox_divert(struct outbox *outbox, int64_t now_ms, struct error *err);
+// True where it would.
+bool outbox_wants_divert(const struct outbox *outbox);
 
 // At start: a lane that was closed or that a person paused stays so; one that an answer paused is
 // tried again, as the admin may have mended it. Inside a transaction.
@@ -87,8 +96,7 @@ must_check int standing_restore(struct outbox *outbox, struct slot *slot, struct
 // Takes over what people ordered of the lanes, once it is on record. -EAGAIN: the courier is busy.
 must_check int standing_look(struct outbox *outbox, struct error *err);
 // Puts on record what follows for the lane from an outcome, and tells the admin.
-must_check int standing_record(struct outbox *outbox, const struct kept *kept,
-                               const struct notice_outcome *outcome, int64_t now_ms,
+must_check int standing_record(struct outbox *outbox, const struct kept *kept, int64_t now_ms,
                                struct error *err);
 // Puts the last answer of each lane on record.
 must_check int standing_record_answers(struct outbox *outbox, int64_t now_ms, struct error *err);

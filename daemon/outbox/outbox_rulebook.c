@@ -77,6 +77,13 @@ struct slot *outbox_slot(const struct outbox *outbox, const char *lane)
     return find(outbox->by_lane, lane);
 }
 
+struct slot *outbox_fallback(const struct outbox *outbox, const struct slot *slot)
+{
+    const struct rep *rep = rulebook_rep(outbox->rulebook, slot->lane.endpoint->lane);
+
+    return rep && rep->fallback ? outbox_slot(outbox, rep->fallback->lane) : NULL;
+}
+
 void outbox_rewind(struct slot *slot)
 {
     slot->cursor.due_ms = 0;

@@ -92,7 +92,7 @@ int standing_restore(struct outbox *outbox, struct slot *slot, struct error *err
     if (found > 0 && record.state == LANE_CLOSED) {
         slot->lane.flow = LANE_IS_CLOSED;
     } else if (found > 0 && record.by) {
-        slot->lane.flow = LANE_IS_PAUSED;
+        lane_pause(&slot->lane);
     } else if (found > 0 && record.state == LANE_PAUSED) {
         return save_lane(outbox, slot, "tried again at start", record.since_ms, err);
     }
@@ -148,8 +148,8 @@ static int tell_admin(struct outbox *outbox, const char *why, int64_t now_ms, st
     return ledger_add_notice(outbox->ledger, &notice, err);
 }
 
-int standing_record(struct outbox *outbox, const struct kept *kept,
-                    const struct notice_outcome *outcome, int64_t now_ms, struct error *err)
+int standing_record(struct outbox *outbox, const struct kept *kept, int64_t now_ms,
+                    struct error *err)
 {
     struct slot *slot = kept->job->slot;
     const char *lane = slot->lane.endpoint->lane;
@@ -158,17 +158,19 @@ int standing_record(struct outbox *outbox, const struct kept *kept,
     int code = 0;
 
     if (kept->event.state_changed) {
-        (void)snprintf(why, sizeof why, "lane %s is %s: its receiver answered %d", lane,
-                       lane_state_name(lane_standing(&slot->lane)), kept->status);
+        (void)snprintf(why, sizeof why, "lane %s is %s: its receiver answered %d%s", lane,
+                       lane_state_name(lane_standing(&slot->lane)), kept->status,
+                       outbox_refuge(outbox, slot) ? "; what waits goes to the fallback" : "");
         code = save_lane(outbox, slot, kept->answer, now_ms, err);
         if (code == 0 && !is_admin) {
             code = tell_admin(outbox, why, now_ms, err);
         }
     }
     if (code == 0 && kept->event.fate == FATE_DEAD && !slot->dead_told && !slot->dead_telling) {
-        (void)snprintf(why, sizeof why, "lane %s %s: %s, last answer %d", lane,
-                       outcome->lane ? "gave up on a notice, which goes to the fallback"
-                                     : "has a dead letter",
+        (void)snprintf(why, sizeof why, "lane %s %s %s, last answer %d", lane,
+                       outbox_fallback(outbox, slot)
+                           ? "gave up on a notice, which goes to the fallback:"
+                           : "has a dead letter:",
                        notice_id_format(ledger_notice_prefix(outbox->ledger), kept->job->num, id),
                        kept->status);
         slot->dead_telling = true;

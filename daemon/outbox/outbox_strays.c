@@ -4,6 +4,10 @@
 // in that role; else to whoever is the account's own person in that role by the rule book as it is,
 // which is the default one where the account's own is gone; and where the admin has no webhook any
 // more, the admin's notices are dropped. The notice's record says so each time.
+//
+// And for what waits for a lane that is dead, closed or paused by an answer of its receiver, where
+// its rep has a fallback that is not: it goes there, in its order, until the lane is opened again.
+// What a person paused stays.
 #include <stdio.h>
 #include <string.h>
 
@@ -81,9 +85,13 @@ static bool in_hand(const struct outbox *outbox, int64_t num)
     return job != NULL;
 }
 
-// Settles some notices of the lane, and says how many. What the courier has in hand waits for its
-// outcome.
-static int sweep_lane(struct outbox *outbox, const char *lane, int64_t now_ms, struct error *err)
+typedef int settle_one(struct outbox *outbox, const struct notice_record *record, int64_t now_ms,
+                       struct error *err);
+
+// Settles some notices of the lane, and says how many; fewer than SWEEP: all. What the courier has
+// in hand waits for its outcome.
+static int sweep_lane(struct outbox *outbox, const char *lane, settle_one *how, int64_t now_ms,
+                      struct error *err)
 {
     struct due_cursor cursor = {.lane = lane};
     int settled = 0, count = LANE_WINDOW;
@@ -95,7 +103,7 @@ static int sweep_lane(struct outbox *outbox, const char *lane, int64_t now_ms, s
             int code = 0;
 
             if (!in_hand(outbox, outbox->records[i].num)) {
-                code = settle(outbox, &outbox->records[i], now_ms, err);
+                code = how(outbox, &outbox->records[i], now_ms, err);
                 settled++;
             }
             if (code < 0) {
@@ -103,13 +111,20 @@ static int sweep_lane(struct outbox *outbox, const char *lane, int64_t now_ms, s
             }
         }
     }
-    if (settled) {
+    return count < 0 ? count : settled;
+}
+
+static int sweep_stray(struct outbox *outbox, const char *lane, int64_t now_ms, struct error *err)
+{
+    int settled = sweep_lane(outbox, lane, settle, now_ms, err);
+
+    if (settled > 0) {
         log_warning("outbox: %d notices waited for lane %s, which the rule book does not have: %s",
                     settled, lane,
                     strcmp(lane, "admin") == 0 ? "dropped"
                                                : "they go to the accounts' own or default reps");
     }
-    return count < 0 ? count : settled;
+    return settled;
 }
 
 int outbox_sweep(struct outbox *outbox, int64_t now_ms, struct error *err)
@@ -122,7 +137,7 @@ int outbox_sweep(struct outbox *outbox, int64_t now_ms, struct error *err)
         found = ledger_waiting_lane(outbox->ledger, lane, outbox->arena, &lane, err);
         if (found > 0) {
             const struct slot *slot = outbox_slot(outbox, lane);
-            int count = slot && !slot->gone ? 0 : sweep_lane(outbox, lane, now_ms, err);
+            int count = slot && !slot->gone ? 0 : sweep_stray(outbox, lane, now_ms, err);
 
             found = count < 0 ? count : found;
             settled += count;
@@ -131,4 +146,63 @@ int outbox_sweep(struct outbox *outbox, int64_t now_ms, struct error *err)
     arena_reset(outbox->arena);
     outbox->swept = found == 0;
     return found < 0 ? found : 0;
+}
+
+// --- dead lanes ----------------------------------------------------------------------------------
+
+struct slot *outbox_refuge(const struct outbox *outbox, const struct slot *slot)
+{
+    struct slot *to = lane_is_dead(&slot->lane) ? outbox_fallback(outbox, slot) : NULL;
+
+    return to && lane_standing(&to->lane) == LANE_OPEN ? to : NULL;
+}
+
+// Where something may wait: it has not been looked at since the lane died.
+static bool wants_divert(const struct outbox *outbox, const struct slot *slot)
+{
+    return (slot->lane.next_due_ms == 0 || slot->diverted) && outbox_refuge(outbox, slot);
+}
+
+bool outbox_wants_divert(const struct outbox *outbox)
+{
+    for (size_t i = 0; i < outbox->slot_count; i++) {
+        if (wants_divert(outbox, &outbox->slots[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int divert_one(struct outbox *outbox, const struct notice_record *record, int64_t now_ms,
+                      struct error *err)
+{
+    const struct slot *slot = outbox_slot(outbox, record->lane);
+    char why[256];
+    struct notice_move move = {.num = record->num,
+                               .now_ms = now_ms,
+                               .rep = record->rep,
+                               .lane = outbox_refuge(outbox, slot)->lane.endpoint->lane,
+                               .why = why};
+
+    (void)snprintf(why, sizeof why, "lane %s is %s, so it goes to the fallback", record->lane,
+                   lane_state_name(lane_standing(&slot->lane)));
+    return ledger_move_notice(outbox->ledger, &move, err);
+}
+
+int outbox_divert(struct outbox *outbox, int64_t now_ms, struct error *err)
+{
+    int settled = 0;
+
+    for (size_t i = 0; settled >= 0 && i < outbox->slot_count; i++) {
+        struct slot *slot = &outbox->slots[i];
+
+        if (wants_divert(outbox, slot)) {
+            settled = sweep_lane(outbox, slot->lane.endpoint->lane, divert_one, now_ms, err);
+            outbox_rewind(outbox_refuge(outbox, slot)); // it is older than what that lane has seen
+            slot->diverted = true;
+            slot->lane.next_due_ms = settled < SWEEP ? INT64_MAX : 0;
+            arena_reset(outbox->arena);
+        }
+    }
+    return settled < 0 ? settled : 0;
 }

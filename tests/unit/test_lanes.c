@@ -243,10 +243,11 @@ static void a_pause_keeps_the_queue(void **state)
     lane_handed(&lane);
     event = tell(&lane, SEND_PAUSE, 2, NOW);
     assert_int_equal(event.fate, FATE_WAITING);
-    assert_int_equal(event.due_ms, NOW);
+    assert_int_equal(event.due_ms, 0); // it keeps its place
     assert_true(event.attempted);
     assert_true(event.state_changed);
     assert_int_equal(lane_standing(&lane), LANE_PAUSED);
+    assert_true(lane_is_dead(&lane));
     assert_int_equal(lane_room(&lane, INT64_MAX), 0);
     assert_int_equal(lane_wakes_at(&lane), INT64_MAX);
     assert_false(tell(&lane, SEND_PAUSE, 2, NOW).state_changed); // said once
@@ -283,6 +284,7 @@ static void a_person_stops_a_lane(void **state)
     lane_handed(&lane);
     lane_pause(&lane);
     assert_int_equal(lane_standing(&lane), LANE_PAUSED);
+    assert_false(lane_is_dead(&lane)); // what waits waits for that person
     assert_int_equal(lane_room(&lane, NOW), 0);
     assert_int_equal(lane_wakes_at(&lane), INT64_MAX);
     assert_int_equal(tell(&lane, SEND_DELIVERED, 0, NOW).fate, FATE_DELIVERED); // was under way
@@ -291,6 +293,13 @@ static void a_person_stops_a_lane(void **state)
     assert_true(tell(&lane, SEND_GONE, 0, NOW).state_changed);
     lane_pause(&lane); // closed stays closed
     assert_int_equal(lane_standing(&lane), LANE_CLOSED);
+    assert_true(lane_is_dead(&lane));
+    lane_reopen(&lane);
+    assert_false(lane_is_dead(&lane));
+    (void)tell(&lane, SEND_PAUSE, 0, NOW);
+    assert_true(lane_is_dead(&lane)); // nothing is left of the person's
+    lane_pause(&lane);
+    assert_false(lane_is_dead(&lane));
 }
 
 static void what_comes_back_untried_is_no_attempt(void **state)
@@ -303,7 +312,7 @@ static void what_comes_back_untried_is_no_attempt(void **state)
     lane_handed(&lane);
     event = tell(&lane, SEND_UNTRIED, 2, NOW);
     assert_int_equal(event.fate, FATE_WAITING);
-    assert_int_equal(event.due_ms, NOW);
+    assert_int_equal(event.due_ms, 0); // it keeps its place
     assert_false(event.attempted);
     assert_int_equal(lane.in_hand, 1);
     assert_int_equal(lane.failures, 0);

@@ -85,8 +85,10 @@ static int move_some(struct ledger *ledger, struct error *err)
         .num = 1, .now_ms = STAGE_START_MS + 5, .rep = "dana", .lane = "dana", .why = "gone"};
     int code = ledger_move_notice(ledger, &move, err);
 
-    move.num = 2; // is final: stays
-    return code < 0 ? code : ledger_move_notice(ledger, &move, err);
+    for (move.num = 2; code == 0 && move.num <= 3; move.num++) {
+        code = ledger_move_notice(ledger, &move, err);
+    }
+    return code;
 }
 
 static void what_waits_goes_to_somebody_else(void **state)
@@ -95,16 +97,21 @@ static void what_waits_goes_to_somebody_else(void **state)
     struct notice_record notices[MOST];
 
     (void)stage_publish(stage, "issue.opened", "A", OPENED);
+    stage->now_ms += DAY_MS;
+    (void)stage_publish(stage, "issue.opened", "B", OPENED);
     in_a_turn(stage, fail_some);
     in_a_turn(stage, move_some);
-    assert_int_equal(stage_notices(stage, "1", notices, MOST), 2);
+    assert_int_equal(stage_notices(stage, "1", notices, MOST), 4);
     assert_string_equal(notices[0].rep, "dana");
     assert_string_equal(notices[0].lane, "dana");
     assert_string_equal(notices[0].why + strlen(notices[0].why) - 6, "; gone");
     assert_int_equal(notices[0].attempts, 0);
     assert_true(notices[0].due_ms == STAGE_START_MS + 5);
-    assert_int_equal(notices[1].fate, FATE_DEAD);
+    assert_int_equal(notices[1].fate, FATE_DEAD); // is final: stays
     assert_string_equal(notices[1].rep, "pat");
+    assert_string_equal(notices[2].lane, "dana");
+    assert_true(notices[2].due_ms ==
+                STAGE_START_MS + DAY_MS); // was not tried: waits for its moment
 }
 
 static int hasten(struct ledger *ledger, struct error *err)

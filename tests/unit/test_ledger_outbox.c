@@ -191,26 +191,6 @@ static void a_retry_waits_for_its_time(void **state)
     assert_int_equal(due.notices[0].done_ms, 0);
 }
 
-static void an_outcome_may_move_the_lane(void **state)
-{
-    struct ledger_folder *folder = *state;
-    int64_t num = waits(folder, NOW - 1);
-    struct notice_outcome outcome = {
-        .num = num, .fate = FATE_WAITING, .due_ms = NOW, .now_ms = NOW, .lane = "rich.fallback"};
-
-    becomes(folder, num, FATE_WAITING, NOW);
-    assert_int_equal(ledger_save_outcome(folder->ledger, &outcome, &folder->err), 0);
-    assert_int_equal(look(folder, &(struct due_cursor){.lane = "rich"}, NOW, MOST).count, 0);
-    outcome.lane = NULL; // stays where it is
-    assert_int_equal(ledger_save_outcome(folder->ledger, &outcome, &folder->err), 0);
-    {
-        struct due due = look(folder, &(struct due_cursor){.lane = "rich.fallback"}, NOW, MOST);
-
-        assert_int_equal(due.count, 1);
-        assert_string_equal(due.notices[0].headline, "h"); // what was sent is kept
-    }
-}
-
 static int retry(struct ledger_folder *folder, struct dead_filter filter, int64_t now_ms)
 {
     return ledger_retry_dead(folder->ledger, &filter, now_ms, &folder->err);
@@ -362,7 +342,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(only_what_waits_is_due, begin, end),
         cmocka_unit_test_setup_teardown(a_notice_comes_back_whole, begin, end),
         cmocka_unit_test_setup_teardown(a_retry_waits_for_its_time, begin, end),
-        cmocka_unit_test_setup_teardown(an_outcome_may_move_the_lane, begin, end),
         cmocka_unit_test_setup_teardown(dead_letters_go_out_again, begin, end),
         cmocka_unit_test_setup_teardown(dead_letters_are_told_apart, begin, end),
         cmocka_unit_test_setup_teardown(a_lane_keeps_its_standing, begin, end),
