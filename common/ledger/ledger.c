@@ -66,6 +66,11 @@ int ledger_open_memory(struct ledger **ret, struct error *err)
     return open_at(NULL, store_open_writer, ret, err);
 }
 
+int ledger_open_scratch(struct ledger **ret, struct error *err)
+{
+    return open_at(NULL, store_open_scratch, ret, err);
+}
+
 void ledger_close(struct ledger *ledger)
 {
     if (ledger) {
@@ -130,7 +135,7 @@ int64_t ledger_free_bytes(const struct ledger *ledger)
 {
     struct statvfs status;
 
-    if (!ledger->store.path || statvfs(ledger->store.path, &status) < 0) {
+    if (!ledger->store.path || !ledger->store.path[0] || statvfs(ledger->store.path, &status) < 0) {
         return INT64_MAX;
     }
     return (int64_t)status.f_bavail * (int64_t)status.f_frsize;

@@ -24,6 +24,9 @@ must_check int ledger_open(const char *path, struct ledger **ret, struct error *
 must_check int ledger_open_view(const char *path, struct ledger **ret, struct error *err);
 // Opens a ledger in memory, for trying things out.
 must_check int ledger_open_memory(struct ledger **ret, struct error *err);
+// Opens a ledger for trying out much: on disk, as far as it does not fit into a small cache, in a
+// file without a name that is gone when it is closed.
+must_check int ledger_open_scratch(struct ledger **ret, struct error *err);
 void ledger_close(struct ledger *ledger);
 void ledger_closep(struct ledger **ledger);
 

@@ -52,6 +52,41 @@ int ledger_next_due(struct ledger *ledger, const char *lane, int64_t now_ms, int
     return found;
 }
 
+static int list_notices(struct ledger *ledger, enum sql which, int64_t from, int limit,
+                        struct arena *arena, struct notice_record *ret, struct error *err)
+{
+    struct store *store = ledger_store(ledger);
+    sqlite3_stmt *statement = store_prepare(store, which, err);
+    int count = 0, more;
+
+    if (!statement) {
+        return err->code;
+    }
+    bind_int(statement, 1, from);
+    bind_int(statement, 2, limit);
+    while ((more = store_next(store, statement, err)) > 0) {
+        row_notice(statement, arena, &ret[count++]);
+    }
+    return more < 0 ? more : count;
+}
+
+int ledger_notices_since(struct ledger *ledger, int64_t num, int limit, struct arena *arena,
+                         struct notice_record *ret, struct error *err)
+{
+    return list_notices(ledger, SQL_NOTICES_SINCE, num, limit, arena, ret, err);
+}
+
+int ledger_waiting_notices(struct ledger *ledger, int64_t now_ms, int limit, struct arena *arena,
+                           struct notice_record *ret, struct error *err)
+{
+    return list_notices(ledger, SQL_WAITING_NOTICES, now_ms, limit, arena, ret, err);
+}
+
+int ledger_next_waiting(struct ledger *ledger, int64_t *ret_ms, struct error *err)
+{
+    return ledger_next_moment(ledger, SQL_NEXT_WAITING, ret_ms, err);
+}
+
 int ledger_next_notice(struct ledger *ledger, int64_t *ret, struct error *err)
 {
     struct store *store = ledger_store(ledger);

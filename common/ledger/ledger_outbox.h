@@ -25,6 +25,17 @@ must_check int ledger_due_notices(struct ledger *ledger, struct due_cursor *curs
 // When the lane's next notice falls due after now: 1 and ret_ms, 0 where none waits for later.
 must_check int ledger_next_due(struct ledger *ledger, const char *lane, int64_t now_ms,
                                int64_t *ret_ms, struct error *err);
+// Of any lane, for a trial that has none: the notices whose num is greater than that, in their
+// order, and those that wait and are due, oldest due first; at most limit each, their strings in
+// arena. Returns how many, or a negative errno.
+must_check int ledger_notices_since(struct ledger *ledger, int64_t num, int limit,
+                                    struct arena *arena, struct notice_record *ret,
+                                    struct error *err);
+must_check int ledger_waiting_notices(struct ledger *ledger, int64_t now_ms, int limit,
+                                      struct arena *arena, struct notice_record *ret,
+                                      struct error *err);
+// When the first of those that wait is due: 1 and ret_ms, 0 where none waits, or a negative errno.
+must_check int ledger_next_waiting(struct ledger *ledger, int64_t *ret_ms, struct error *err);
 // The num that the next notice added will have.
 must_check int ledger_next_notice(struct ledger *ledger, int64_t *ret, struct error *err);
 // Records what became of an attempt.

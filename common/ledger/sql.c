@@ -107,6 +107,17 @@ const char *const sql_texts[SQL_COUNT] = {
         " ORDER BY n.due_ms, n.num LIMIT ?3",
     [SQL_NEXT_DUE] = "SELECT min(due_ms) FROM notices WHERE fate = 0 AND lane = ?1"
                      " AND due_ms > ?2",
+    // of any lane
+    [SQL_NOTICES_SINCE] = "SELECT " NOTICE_COLUMNS ", i.key, i.account FROM notices n"
+                          " LEFT JOIN events e ON e.seq = n.event"
+                          " LEFT JOIN issues i ON i.num = n.issue"
+                          " WHERE n.num > ?1 ORDER BY n.num LIMIT ?2",
+    [SQL_WAITING_NOTICES] = "SELECT " NOTICE_COLUMNS ", i.key, i.account FROM notices n"
+                            " LEFT JOIN events e ON e.seq = n.event"
+                            " LEFT JOIN issues i ON i.num = n.issue"
+                            " WHERE n.fate = 0 AND n.due_ms <= ?1"
+                            " ORDER BY n.due_ms, n.num LIMIT ?2",
+    [SQL_NEXT_WAITING] = "SELECT min(due_ms) FROM notices WHERE fate = 0",
     [SQL_DUE_DIGESTS] = "SELECT rep, role, count(*), min(due_ms) FROM notices WHERE fate = 3"
                         " AND digest IS NULL AND due_ms <= ?1 GROUP BY rep, role"
                         " ORDER BY min(due_ms) LIMIT ?2",

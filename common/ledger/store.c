@@ -50,9 +50,15 @@ int store_save_meta(struct store *store, const char *name, const char *value, st
     return code;
 }
 
+// False of one in memory, and of one whose file has no name.
+static bool named(const struct store *store)
+{
+    return store->path && store->path[0];
+}
+
 static const char *shown(const struct store *store)
 {
-    return store->path ? store->path : "the ledger";
+    return named(store) ? store->path : "the ledger";
 }
 
 int store_failed(struct store *store, int code, struct error *err)
@@ -76,7 +82,7 @@ int store_failed(struct store *store, int code, struct error *err)
     case SQLITE_PERM:
     case SQLITE_READONLY:
         return error_set(err, -EACCES, "%s: the ledger cannot be opened: %s",
-                         store->path ? store->path : "memory", words);
+                         named(store) ? store->path : "memory", words);
     default:
         store->broken = true;
         return error_set(err, -EIO, "the ledger failed: %s (SQLite code %d)", words, code);
@@ -356,7 +362,7 @@ static int on_wal_grown(void *user, sqlite3 *db, const char *name, int pages)
 
 static int open_writer(struct store *store, struct error *err)
 {
-    bool unclean = store->path && left_unclean(store);
+    bool unclean = named(store) && left_unclean(store);
     int64_t version = 0;
     int code = connect_to(store, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err);
 
@@ -391,6 +397,26 @@ int store_open_writer(struct store *store, const char *path, struct error *err)
         code = open_writer(store, err);
     }
     (void)umask(mask);
+    if (code < 0) {
+        store_close(store);
+    }
+    return code;
+}
+
+// What is lost with the program anyway need not outlive a crash.
+static const char scratch_settings[] = "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;"
+                                       "PRAGMA cell_size_check = OFF;";
+
+int store_open_scratch(struct store *store, const char *path, struct error *err)
+{
+    int code;
+
+    (void)path;
+    *store = (struct store){.lock_fd = -1, .path = xstrdup("")};
+    code = open_writer(store, err);
+    if (code == 0) {
+        code = store_execute(store, scratch_settings, err);
+    }
     if (code < 0) {
         store_close(store);
     }

@@ -17,11 +17,13 @@ struct store {
     bool broken;                         // an I/O error or damage was met: trust nothing more
     int wal_pages;                       // that the write-ahead log holds, as of the last commit
     int lock_fd;                         // -1: none
-    char *path;                          // NULL: in memory
+    char *path;                          // NULL: in memory; "": a file without a name
 };
 
 // path NULL: in memory. Locks, checks, migrates.
 must_check int store_open_writer(struct store *store, const char *path, struct error *err);
+// A ledger on disk that nobody else sees, gone when it is closed; path is not asked for.
+must_check int store_open_scratch(struct store *store, const char *path, struct error *err);
 must_check int store_open_reader(struct store *store, const char *path, struct error *err);
 void store_close(struct store *store);
 

@@ -9,9 +9,9 @@
 #include "common/base/log.h"
 #include "common/base/moment.h"
 #include "common/base/xalloc.h"
+#include "common/desk/letter.h"
 #include "common/ledger/ledger_moves.h"
 #include "common/ledger/ledger_outbox.h"
-#include "common/ledger/ledger_time.h"
 #include "common/verdict/words_test.h"
 #include "daemon/outbox/format.h"
 #include "daemon/outbox/outbox_private.h"
@@ -270,111 +270,20 @@ void outbox_recorded(struct outbox *outbox)
     outbox->kept_count = 0;
 }
 
-static int load_case(struct outbox *outbox, const struct notice_record *record, int64_t now_ms,
-                     struct case_file *ret, struct error *err)
-{
-    struct case_query query = {.issue_num = record->issue_num,
-                               .account_key = record->issue_num ? NULL : record->account_key,
-                               .wants = CASE_COUNTS | CASE_GROUP_VALUE,
-                               .now_ms = now_ms};
-
-    return ledger_load_case(outbox->ledger, &query, outbox->arena, ret, err);
-}
-
-// A notice as the words and the formats want it, with the case as it stands now.
-static struct notice notice_of(const struct outbox *outbox, const struct notice_record *record,
-                               const struct case_file *file, int64_t now_ms)
-{
-    const struct rulebook *rulebook = outbox->rulebook;
-    const struct rep *worker = rulebook_rep(rulebook, file->issue.acknowledged_by);
-
-    return (struct notice){
-        .worker = worker ? worker->name : NULL,
-        .kind = record->kind,
-        .urgent = record->urgent,
-        .to = record->rep,
-        .rule = record->rule,
-        .why = record->why,
-        .created_ms = record->created_ms,
-        .event_source = record->event_source,
-        .event_id = record->event_id,
-        .words = record->words,
-        .currency = rulebook->currency,
-        .tier = verdict_tier(rulebook, file, now_ms),
-        .file = file,
-        .service = verdict_person(rulebook, &file->account, ROLE_SERVICE),
-        .sales = verdict_person(rulebook, &file->account, ROLE_SALES),
-    };
-}
-
-static int write_line(struct outbox *outbox, const struct digest_item *item,
-                      const struct notice_record *record, int64_t now_ms, struct digest_line *ret,
-                      struct error *err)
-{
-    struct notice_record about = *record;
-    struct case_file file;
-    struct notice notice;
-    int code;
-
-    about.issue_num = item->issue_num;
-    about.account_key = item->issue_num ? NULL : item->key;
-    code = load_case(outbox, &about, now_ms, &file, err);
-    if (code < 0) {
-        return code;
-    }
-    notice = notice_of(outbox, record, &file, now_ms);
-    text_clear(&outbox->body);
-    words_digest_line(&outbox->body, &notice, now_ms);
-    *ret = (struct digest_line){.key = item->key,
-                                .event_source = item->event_source,
-                                .event_id = item->event_id,
-                                .words = arena_copy(outbox->arena, text_string(&outbox->body))};
-    return 0;
-}
-
-enum { DIGEST_LINES = 25 };
-
-// A digest's lines, each from its issue as it stands now.
-static int write_lines(struct outbox *outbox, const struct notice_record *record, int64_t now_ms,
-                       struct notice *notice, struct error *err)
-{
-    struct digest_item *items = arena_get(outbox->arena, (DIGEST_LINES + 1) * sizeof *items);
-    struct digest_line *lines = arena_get(outbox->arena, DIGEST_LINES * sizeof *lines);
-    int code = 0, count = ledger_digest_items(outbox->ledger, record->num, DIGEST_LINES + 1,
-                                              outbox->arena, items, err);
-
-    if (count < 0) {
-        return count;
-    }
-    notice->lines = lines;
-    notice->more_lines = count > DIGEST_LINES;
-    notice->line_count = notice->more_lines ? DIGEST_LINES : (size_t)count;
-    for (size_t i = 0; code == 0 && i < notice->line_count; i++) {
-        code = write_line(outbox, &items[i], record, now_ms, &lines[i], err);
-    }
-    return code;
-}
-
 // Writes the request's body for a notice as the case stands now, and its content type.
 static int render(struct outbox *outbox, const struct slot *slot,
                   const struct notice_record *record, struct pair_job *ret, int64_t now_ms,
                   struct error *err)
 {
-    struct case_file file, made_up;
+    const struct letter_desk desk = {outbox->rulebook, outbox->ledger, outbox->arena};
+    struct case_file made_up;
     struct notice notice;
-    int code = load_case(outbox, record, now_ms, &file, err);
+    int code = letter_prepare(&desk, record, now_ms, &notice, err);
 
     if (code < 0) {
         return code;
     }
-    notice = notice_of(outbox, record, &file, now_ms);
     notice.id = ret->notice_id;
-    if (record->kind == NOTICE_DIGEST) {
-        code = write_lines(outbox, record, now_ms, &notice, err);
-    }
-    if (code < 0) {
-        return code;
-    }
     text_clear(&outbox->headline);
     text_clear(&outbox->body);
     text_clear(&outbox->payload);

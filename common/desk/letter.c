@@ -1,0 +1,102 @@
+#include "common/desk/letter.h"
+
+#include "common/ledger/ledger_time.h"
+#include "common/verdict/verdict.h"
+
+static int load_case(const struct letter_desk *desk, const struct notice_record *record,
+                     int64_t now_ms, struct case_file **ret, struct error *err)
+{
+    struct case_query query = {.issue_num = record->issue_num,
+                               .account_key = record->issue_num ? NULL : record->account_key,
+                               .wants = CASE_COUNTS | CASE_GROUP_VALUE,
+                               .now_ms = now_ms};
+
+    *ret = arena_get(desk->arena, sizeof **ret);
+    return ledger_load_case(desk->ledger, &query, desk->arena, *ret, err);
+}
+
+static struct notice notice_of(const struct rulebook *rulebook, const struct notice_record *record,
+                               const struct case_file *file, int64_t now_ms)
+{
+    const struct rep *worker = rulebook_rep(rulebook, file->issue.acknowledged_by);
+
+    return (struct notice){
+        .worker = worker ? worker->name : NULL,
+        .kind = record->kind,
+        .urgent = record->urgent,
+        .to = record->rep,
+        .rule = record->rule,
+        .why = record->why,
+        .created_ms = record->created_ms,
+        .event_source = record->event_source,
+        .event_id = record->event_id,
+        .words = record->words,
+        .currency = rulebook->currency,
+        .tier = verdict_tier(rulebook, file, now_ms),
+        .file = file,
+        .service = verdict_person(rulebook, &file->account, ROLE_SERVICE),
+        .sales = verdict_person(rulebook, &file->account, ROLE_SALES),
+    };
+}
+
+static int write_line(const struct letter_desk *desk, const struct digest_item *item,
+                      const struct notice_record *record, int64_t now_ms, struct digest_line *ret,
+                      struct error *err)
+{
+    struct notice_record about = *record;
+    struct case_file *file;
+    struct notice notice;
+    struct text words = {0};
+    int code;
+
+    about.issue_num = item->issue_num;
+    about.account_key = item->issue_num ? NULL : item->key;
+    code = load_case(desk, &about, now_ms, &file, err);
+    if (code < 0) {
+        return code;
+    }
+    notice = notice_of(desk->rulebook, record, file, now_ms);
+    words_digest_line(&words, &notice, now_ms);
+    *ret = (struct digest_line){.key = item->key,
+                                .event_source = item->event_source,
+                                .event_id = item->event_id,
+                                .words = arena_copy(desk->arena, text_string(&words))};
+    text_finish(&words);
+    return 0;
+}
+
+enum { DIGEST_LINES = 25 };
+
+// A digest's lines, each from its issue as it stands now.
+static int write_lines(const struct letter_desk *desk, const struct notice_record *record,
+                       int64_t now_ms, struct notice *notice, struct error *err)
+{
+    struct digest_item *items = arena_get(desk->arena, (DIGEST_LINES + 1) * sizeof *items);
+    struct digest_line *lines = arena_get(desk->arena, DIGEST_LINES * sizeof *lines);
+    int code = 0, count = ledger_digest_items(desk->ledger, record->num, DIGEST_LINES + 1,
+                                              desk->arena, items, err);
+
+    if (count < 0) {
+        return count;
+    }
+    notice->lines = lines;
+    notice->more_lines = count > DIGEST_LINES;
+    notice->line_count = notice->more_lines ? DIGEST_LINES : (size_t)count;
+    for (size_t i = 0; code == 0 && i < notice->line_count; i++) {
+        code = write_line(desk, &items[i], record, now_ms, &lines[i], err);
+    }
+    return code;
+}
+
+int letter_prepare(const struct letter_desk *desk, const struct notice_record *record,
+                   int64_t now_ms, struct notice *ret, struct error *err)
+{
+    struct case_file *file;
+    int code = load_case(desk, record, now_ms, &file, err);
+
+    if (code < 0) {
+        return code;
+    }
+    *ret = notice_of(desk->rulebook, record, file, now_ms);
+    return record->kind == NOTICE_DIGEST ? write_lines(desk, record, now_ms, ret, err) : 0;
+}
