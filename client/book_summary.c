@@ -50,6 +50,37 @@ static void print_reps(const struct rulebook *rulebook)
     table_print(table, "no reps");
 }
 
+// Who is away, and who is told meanwhile.
+static void print_absences(const struct rulebook *rulebook)
+{
+    for (size_t i = 0; i < rulebook->rep_count; i++) {
+        const struct rep *rep = &rulebook->reps[i];
+
+        for (size_t j = 0; j < rep->absence_count; j++) {
+            print_line(stdout, "%s is away from %s until %s: %s stands in for %s.", rep->id,
+                       rep->absences[j].from, rep->absences[j].until, rep->stand_in, rep->id);
+        }
+    }
+}
+
+static void put_absences(const struct rulebook *rulebook, struct text *out)
+{
+    json_open_array(out, "away");
+    for (size_t i = 0; i < rulebook->rep_count; i++) {
+        const struct rep *rep = &rulebook->reps[i];
+
+        for (size_t j = 0; j < rep->absence_count; j++) {
+            json_open_object(out, NULL);
+            json_put_string(out, "rep", rep->id);
+            json_put_string(out, "from", rep->absences[j].from);
+            json_put_string(out, "until", rep->absences[j].until);
+            json_put_string(out, "stand_in", rep->stand_in);
+            json_close_object(out);
+        }
+    }
+    json_close_array(out);
+}
+
 static void print_rule(const struct rulebook *rulebook, size_t i)
 {
     const struct rule *rule = &rulebook->rules[i];
@@ -81,6 +112,7 @@ void book_summary_print(const struct rulebook *rulebook)
                plural(rulebook->rep_count), rulebook->tier_count, plural(rulebook->tier_count),
                rulebook->rule_count, plural(rulebook->rule_count));
     (void)printf("By name: for the accounts whose record names them.\n");
+    print_absences(rulebook);
     (void)printf("\nWho would hear what, tried from the top:\n");
     for (size_t i = 0; i < rulebook->rule_count; i++) {
         print_rule(rulebook, i);
@@ -127,6 +159,7 @@ void book_summary_put(const struct rulebook *rulebook, struct text *out)
 
     json_open_object(out, "summary");
     table_put(reps, out, "reps");
+    put_absences(rulebook, out);
     json_put_int(out, "tiers", (int64_t)rulebook->tier_count);
     put_rules(rulebook, out);
     json_open_object(out, "unsaid");

@@ -52,6 +52,8 @@ static void write_letter(const struct explanation *explanation, const struct dec
         .worker = worker ? worker->name : NULL,
         .service = explanation->trial->verdict.service,
         .sales = explanation->trial->verdict.sales,
+        .service_away = explanation->trial->verdict.service_away,
+        .sales_away = explanation->trial->verdict.sales_away,
     };
 
     words_headline(&letter->headline, &notice, now_ms);

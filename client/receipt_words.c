@@ -41,13 +41,15 @@ static void print_decision(FILE *to, const json_t *decision)
 {
     const char *rep = word(decision, "to"), *when = word(decision, "when");
     const char *action = word(decision, "action"), *rule = word(decision, "rule");
+    const char *away = word(decision, "stands_in_for");
 
     if (!when || strcmp(when, "no") == 0) {
         print_line(to, "  %s%s  [%s]", rep ? rep : "nobody told", rep ? ": not told" : "",
                    rule ? rule : "no rule");
         return;
     }
-    print_line(to, "  %s: %s, %s  [%s]", rep ? rep : "nobody", action ? action : "told",
+    print_line(to, "  %s%s%s%s: %s, %s  [%s]", rep ? rep : "nobody", away ? " (for " : "",
+               away ? away : "", away ? ")" : "", action ? action : "told",
                strcmp(when, "now") == 0 ? "now" : "in the digest", rule ? rule : "no rule");
 }
 

@@ -61,3 +61,59 @@ int64_t zone_next(const struct zone *zone, int minute_of_day, int64_t after_ms)
     g_date_time_unref(utc);
     return at_ms;
 }
+
+// So many digits at *at, which moves on; negative where they are not there.
+static int take_digits(const char **at, int count)
+{
+    int number = 0;
+
+    for (int i = 0; i < count; i++) {
+        if (**at < '0' || **at > '9') {
+            return -EINVAL;
+        }
+        number = number * 10 + (*(*at)++ - '0');
+    }
+    return number;
+}
+
+// A number that a sign begins, between least and most; or negative.
+static int take_part(const char **at, char sign, int least, int most)
+{
+    int number;
+
+    if (**at != sign) {
+        return -EINVAL;
+    }
+    (*at)++;
+    number = take_digits(at, 2);
+    return number < least || number > most ? -EINVAL : number;
+}
+
+int zone_moment(const struct zone *zone, const char *text, bool end, int64_t *ret_ms)
+{
+    const char *at = text;
+    int year = take_digits(&at, 4), month = year < 1970 ? -EINVAL : take_part(&at, '-', 1, 12);
+    int day = month < 0 ? -EINVAL : take_part(&at, '-', 1, 31), hour = 0, minute = 0;
+    bool whole = *at == '\0';
+    GDateTime *moment, *next;
+
+    if (day >= 0 && !whole) {
+        hour = take_part(&at, 'T', 0, 23);
+        minute = hour < 0 ? -EINVAL : take_part(&at, ':', 0, 59);
+    }
+    if (day < 0 || minute < 0 || *at) {
+        return -EINVAL;
+    }
+    moment = g_date_time_new(zone->zone, year, month, day, hour, minute, 0);
+    if (!moment) {
+        return -EINVAL; // a day that the month does not have
+    }
+    if (whole && end) {
+        next = g_date_time_add_days(moment, 1);
+        g_date_time_unref(moment);
+        moment = next;
+    }
+    *ret_ms = g_date_time_to_unix(moment) * SECOND_MS;
+    g_date_time_unref(moment);
+    return 0;
+}

@@ -2,6 +2,7 @@
 // system's zone files without touching the environment. Values; safe in any process.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/base/attributes.h"
@@ -16,3 +17,7 @@ void zone_close(struct zone *zone);
 // Each day has one: where the clocks jump over it, the moment they jump to; where they show it
 // twice, one of the two.
 int64_t zone_next(const struct zone *zone, int minute_of_day, int64_t after_ms);
+
+// Reads "2026-12-24T12:00", a moment as clocks there show it, or "2026-12-24", the first of that
+// day; with end the first after it. 0, or -EINVAL.
+must_check int zone_moment(const struct zone *zone, const char *text, bool end, int64_t *ret_ms);

@@ -154,6 +154,7 @@ static void fill_receipt(struct receipt *receipt, const struct event *event,
             .rule = decision->rule,
             .action = told ? notice_kind_name(decision->kind) : "none",
             .to = told ? decision->rep->id : NULL,
+            .away = told && decision->away ? decision->away->id : NULL,
             .when = when_name(decision->when),
         };
     }

@@ -19,8 +19,8 @@ static struct notice notice_of(const struct rulebook *rulebook, const struct not
                                const struct case_file *file, int64_t now_ms)
 {
     const struct rep *worker = rulebook_rep(rulebook, file->issue.acknowledged_by);
-
-    return (struct notice){
+    const struct account *account = &file->account;
+    struct notice notice = {
         .worker = worker ? worker->name : NULL,
         .kind = record->kind,
         .urgent = record->urgent,
@@ -34,9 +34,11 @@ static struct notice notice_of(const struct rulebook *rulebook, const struct not
         .currency = rulebook->currency,
         .tier = verdict_tier(rulebook, file, now_ms),
         .file = file,
-        .service = verdict_person(rulebook, &file->account, ROLE_SERVICE),
-        .sales = verdict_person(rulebook, &file->account, ROLE_SALES),
     };
+
+    notice.service = verdict_person(rulebook, account, ROLE_SERVICE, now_ms, &notice.service_away);
+    notice.sales = verdict_person(rulebook, account, ROLE_SALES, now_ms, &notice.sales_away);
+    return notice;
 }
 
 static int write_line(const struct letter_desk *desk, const struct digest_item *item,

@@ -66,16 +66,15 @@ static int ring_alarms(struct desk *desk, int64_t now_ms, struct error *err)
     return code < 0 ? code : count;
 }
 
-// The rep whom the digest is for, or the default one of the same role where that rep is gone.
-static const struct rep *reader_of(const struct desk *desk, const struct due_digest *digest)
+// The rep whom the digest is for, or the default one of the same role where that rep is gone; or
+// the stand-in of the one who is away, in ret_away.
+static const struct rep *reader_of(const struct desk *desk, const struct due_digest *digest,
+                                   int64_t now_ms, const struct rep **ret_away)
 {
-    const struct rep *rep = rulebook_rep(desk->rulebook, digest->rep);
+    enum role role = digest->role == ROLE_SALES ? ROLE_SALES : ROLE_SERVICE;
+    struct account account = {.service = digest->rep, .sales = digest->rep};
 
-    if (rep && (int)rep->role == digest->role) {
-        return rep;
-    }
-    return digest->role == ROLE_SALES ? desk->rulebook->default_sales
-                                      : desk->rulebook->default_service;
+    return verdict_person(desk->rulebook, &account, role, now_ms, ret_away);
 }
 
 static int add_digest_event(struct desk *desk, const struct event *event, struct error *err)
@@ -91,9 +90,9 @@ static int add_digest_event(struct desk *desk, const struct event *event, struct
 static int send_digest(struct desk *desk, const struct due_digest *digest, int64_t now_ms,
                        struct error *err)
 {
-    const struct rep *rep = reader_of(desk, digest);
+    const struct rep *away = NULL, *rep = reader_of(desk, digest, now_ms, &away);
     struct event event = own_event(desk, EVENT_DIGEST_DUE, digest->rep, digest->at_ms, now_ms);
-    char why[96];
+    char why[256];
     struct notice_record notice = {.event_seq = ledger_next_seq(desk->ledger),
                                    .role = digest->role,
                                    .kind = NOTICE_DIGEST,
@@ -106,8 +105,9 @@ static int send_digest(struct desk *desk, const struct due_digest *digest, int64
                                    .due_ms = now_ms};
     int code = add_digest_event(desk, &event, err);
 
-    (void)snprintf(why, sizeof why, "%d decision%s kept for it", digest->count,
-                   digest->count == 1 ? "" : "s");
+    (void)snprintf(why, sizeof why, "%d decision%s kept for it%s%s%s%s", digest->count,
+                   digest->count == 1 ? "" : "s", away ? "; " : "", away ? rep->id : "",
+                   away ? " stands in for " : "", away ? away->id : "");
     if (code == 0) {
         code = ledger_add_notice(desk->ledger, &notice, err);
     }

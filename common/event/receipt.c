@@ -35,6 +35,9 @@ static void put_decisions(struct text *out, const struct receipt *receipt)
         json_put_string(out, "rule", decision->rule);
         json_put_string(out, "action", decision->action);
         json_put_string(out, "to", decision->to);
+        if (decision->away) {
+            json_put_string(out, "stands_in_for", decision->away);
+        }
         json_put_string(out, "when", decision->when);
         json_close_object(out);
     }

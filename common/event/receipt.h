@@ -23,6 +23,7 @@ struct receipt_decision {
     const char *action; // heads_up, owner, escalation, handed_over, stand_firm, none …
     const char *to;     // rep id; NULL where nobody
     const char *when;   // now, digest or no
+    const char *away;   // rep id, for whom that one stands in; NULL: for nobody
 };
 
 // An accepted event's receipt.

@@ -5,10 +5,11 @@
 
 #include "common/base/nearest.h"
 #include "common/base/xalloc.h"
+#include "common/rulebook/absences.h"
 #include "common/rulebook/endpoint.h"
 #include "common/rulebook/later.h"
 
-enum { REP_ID_BYTES = 64 };
+enum { REP_ID_BYTES = 64, ABSENCES_MOST = 100 };
 
 #define ADMIN    "admin"
 #define FALLBACK ".fallback"
@@ -118,6 +119,7 @@ static void check_rep(struct reader *reader, struct place place, void *group)
                      first->place.file, first->place.line);
     }
     check_mention(reader, place, rep);
+    absences_read(reader, rep);
     rep->webhook.lane = lane_of(rep->id, "");
     if (rep->fallback) {
         rep->fallback->lane = lane_of(rep->id, FALLBACK);
@@ -169,6 +171,12 @@ static const struct setting rep_settings[] = {
      .check = check_stand_in,
      STORED_IN(struct rep, stand_in),
      .help = "The id of the rep of the same role who takes over in absence."},
+    {.name = "away",
+     .type = SETTING_GROUPS,
+     .max = ABSENCES_MOST,
+     .group = &absence_group,
+     LISTED_IN(struct rep, absences, absence_count),
+     .help = "When the rep is away: what is for him then goes to his stand_in."},
     {.name = "zone",
      .type = SETTING_TEXT,
      .def = "\"UTC\"",
@@ -305,6 +313,7 @@ void reps_settle(struct reader *reader, struct rulebook *book)
         add_lane(book, &book->reps[i].webhook);
         add_lane(book, book->reps[i].fallback);
     }
+    absences_settle(reader, book);
     if (book->admin) {
         book->admin->lane = xstrdup(ADMIN);
         add_lane(book, book->admin);

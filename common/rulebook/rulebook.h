@@ -8,52 +8,11 @@
 
 #include "common/base/attributes.h"
 #include "common/base/error.h"
-#include "common/base/zone.h"
-#include "common/rulebook/formats.h"
 #include "common/rulebook/matcher.h"
+#include "common/rulebook/people.h"
 #include "common/rulebook/problems.h"
 
 struct names;
-// The two hops there are (DOMAIN.md O1). No key of the rule book adds a third.
-enum role { ROLE_SERVICE, ROLE_SALES };
-
-// Where notices are sent, one lane each.
-struct endpoint {
-    char *lane; // the rep's id, the rep's id and ".fallback", or "admin"
-    char *url;  // as requests go to it: see formats.h
-    char *host; // of url, for the log: the address itself is a secret
-    enum payload_format format;
-    char *topic;         // of ntfy; NULL: another format
-    const char *mention; // of the rep whose it is, where the format is the one that it is for
-    char *secret_file;   // as the rule book names it; NULL: not signed
-    char *secret; // "whsec_…" as that file has it, where secrets were asked for; a second one, in
-                  // rotation, on a line of its own. Never printed.
-    char *ca_file, *ca; // PEM, as the file has it; NULL: the system's CAs
-    char *client_cert_file, *client_cert, *client_key_file;
-    char *client_key; // PEM. Never printed.
-    char *proxy;      // NULL: none
-    char **allow;     // private networks that are allowed
-    size_t allow_count;
-    bool insecure;       // http to a host that is not loopback
-    bool allow_private;  // private = true: addresses in private ranges
-    int concurrency;     // requests at once, 1 keeps the order
-    int rate_per_minute; // 0: no limit
-    int64_t rate_gap_ms; // the same as the least time between two requests, 0: none
-    int64_t timeout_ms, connect_timeout_ms;
-};
-
-struct rep {
-    char *id, *name;
-    enum role role;
-    struct endpoint webhook;
-    struct endpoint *fallback; // NULL: none
-    char *mention;             // how the webhook's product calls the rep; NULL: it does not
-    char *stand_in;            // rep id, same role; NULL: none
-    char *zone_name;           // IANA
-    struct zone *zone;
-    char *digest; // "08:30"
-    int digest_minute;
-};
 
 enum when { WHEN_UNSAID, WHEN_NOW, WHEN_DIGEST, WHEN_NO };
 
@@ -111,5 +70,10 @@ void rulebook_destroyp(struct rulebook **rulebook);
 const struct rep *rulebook_rep(const struct rulebook *rulebook, const char *id);
 // The endpoint of that lane, or NULL.
 const struct endpoint *rulebook_lane(const struct rulebook *rulebook, const char *lane);
+// Who acts for the rep at that moment: himself, or while he is away the one who stands in for him.
+const struct rep *rulebook_acting(const struct rulebook *rulebook, const struct rep *rep,
+                                  int64_t now_ms);
+// The absence that the rep is in at that moment, or NULL.
+const struct absence *rulebook_absence(const struct rep *rep, int64_t now_ms);
 const char *role_name(enum role role); // "service", "sales"
 const char *when_name(enum when when); // "now", "digest", "no"

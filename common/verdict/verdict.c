@@ -10,6 +10,7 @@
 
 static const char law_one_hop[] = "law: one hop";
 static const char law_stand_firm[] = "law: stand firm";
+static const char law_stand_in[] = "law: a stand-in is not a hop";
 static const char law_people[] = "law: the account's own two people";
 static const char law_unknown[] = "law: nothing is lost for want of a record";
 static const char law_record[] = "law: a record tells nobody";
@@ -181,6 +182,7 @@ static struct decision *decide(const struct scene *scene, enum role role, enum n
     *decision = (struct decision){
         .role = role,
         .rep = role == ROLE_SALES ? verdict->sales : verdict->service,
+        .away = role == ROLE_SALES ? verdict->sales_away : verdict->service_away,
         .kind = kind,
         .when = when,
     };
@@ -333,15 +335,34 @@ static void decide_issue(const struct scene *scene, const struct said *said)
 }
 
 const struct rep *verdict_person(const struct rulebook *rulebook, const struct account *account,
-                                 enum role role)
+                                 enum role role, int64_t now_ms, const struct rep **ret_away)
 {
     const char *id = role == ROLE_SALES ? account->sales : account->service;
-    const struct rep *rep = rulebook_rep(rulebook, id);
+    const struct rep *rep = rulebook_rep(rulebook, id), *acting;
 
-    if (rep && rep->role == role) {
-        return rep;
+    if (!rep || rep->role != role) {
+        rep = role == ROLE_SALES ? rulebook->default_sales : rulebook->default_service;
     }
-    return role == ROLE_SALES ? rulebook->default_sales : rulebook->default_service;
+    acting = rulebook_acting(rulebook, rep, now_ms);
+    if (ret_away) {
+        *ret_away = acting == rep ? NULL : rep;
+    }
+    return acting;
+}
+
+// Whoever stands in for another is told so with the reason.
+static void name_stand_ins(const struct scene *scene)
+{
+    struct verdict *verdict = scene->verdict;
+
+    for (size_t i = 0; i < verdict->decision_count; i++) {
+        struct decision *decision = &verdict->decisions[i];
+
+        if (decision->away) {
+            decision->why = arena_printf(scene->arena, "%s; %s stands in for %s", decision->why,
+                                         decision->rep->id, decision->away->id);
+        }
+    }
 }
 
 // Which of what each rule said counted, and by whose word the two people are the account's.
@@ -362,7 +383,9 @@ static void trace_people(const struct scene *scene)
 
     for (int i = 0; scene->trace && i < 2; i++) {
         enum role role = i ? ROLE_SALES : ROLE_SERVICE;
-        const struct rep *rep = i ? verdict->sales : verdict->service;
+        const struct rep *acting = i ? verdict->sales : verdict->service;
+        const struct rep *away = i ? verdict->sales_away : verdict->service_away;
+        const struct rep *rep = away ? away : acting;
         const char *named = i ? verdict->account.sales : verdict->account.service;
 
         if (named && strcmp(named, rep->id) == 0) {
@@ -376,6 +399,12 @@ static void trace_people(const struct scene *scene)
         } else {
             trace_law(scene->trace, law_people, "the %s rep is %s, the default one",
                       role_name(role), rep->id);
+        }
+        if (away) {
+            trace_law(scene->trace, law_stand_in,
+                      "%s is away until %s, and %s, a %s rep too, stands in for %s", away->id,
+                      rulebook_absence(away, scene->facts.now_ms)->until, acting->id,
+                      role_name(role), away->id);
         }
     }
     if (scene->trace && verdict->unknown) {
@@ -402,6 +431,16 @@ static void apply(const struct case_file *file, const struct event *event, struc
     }
 }
 
+// Whose the issue is: a stand-in looks after it for a while, and does not take it over.
+static const char *owner_of(const struct verdict *verdict)
+{
+    const struct rep *away =
+        verdict->issue.hop == HOP_SALES ? verdict->sales_away : verdict->service_away;
+    const struct rep *acting = verdict->issue.hop == HOP_SALES ? verdict->sales : verdict->service;
+
+    return away ? away->id : acting->id;
+}
+
 void verdict_explain(const struct verdict_question *question, struct arena *arena,
                      struct verdict_trace *trace, struct verdict *ret)
 {
@@ -419,8 +458,10 @@ void verdict_explain(const struct verdict_question *question, struct arena *aren
     ret->unknown = ret->answer = ret->answer_limit = NULL;
     ret->decision_count = 0;
     apply(file, event, ret);
-    ret->service = verdict_person(rulebook, &ret->account, ROLE_SERVICE);
-    ret->sales = verdict_person(rulebook, &ret->account, ROLE_SALES);
+    ret->service =
+        verdict_person(rulebook, &ret->account, ROLE_SERVICE, question->now_ms, &ret->service_away);
+    ret->sales =
+        verdict_person(rulebook, &ret->account, ROLE_SALES, question->now_ms, &ret->sales_away);
     scene.facts = (struct fact_source){.file = file,
                                        .issue = &ret->issue,
                                        .account = &ret->account,
@@ -433,11 +474,12 @@ void verdict_explain(const struct verdict_question *question, struct arena *aren
         hear_alarm(&scene, &said);
         ret->issue.alarm_at_ms = next_alarm(rulebook, &ret->issue, question->now_ms);
         decide_issue(&scene, &said);
-        ret->issue.owner = ret->issue.hop == HOP_SALES ? ret->sales->id : ret->service->id;
+        ret->issue.owner = owner_of(ret);
     } else {
         tell_one(&scene, ROLE_SALES, said.heads_up, said.heads_up_by, false, said.urgent);
         tell_one(&scene, ROLE_SERVICE, said.service, said.service_by, false, said.urgent);
     }
+    name_stand_ins(&scene);
     trace_said(&scene, &said);
     if (trace) {
         trace->tier = scene.facts.tier;

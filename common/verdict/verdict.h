@@ -32,7 +32,8 @@ enum notice_kind {
 struct decision {
     enum role role;
     const struct rep *rep;
-    enum notice_kind kind; // of the notice, where when is not WHEN_NO
+    const struct rep *away; // for whom rep stands in; NULL: for nobody
+    enum notice_kind kind;  // of the notice, where when is not WHEN_NO
     enum when when;
     bool urgent;
     const char *rule; // the rule's name, "unsaid" or "law: …"
@@ -49,7 +50,8 @@ struct verdict {
         *unknown; // "account", "issue" or NULL: what the event named and nobody had on record
     const char *answer,
         *answer_limit; // what to tell the customer, and by what law; NULL: not asked
-    const struct rep *service, *sales; // the account's own two people, or the default ones
+    // the account's own two people, or the default ones; while one is away, his stand-in, and he
+    const struct rep *service, *sales, *service_away, *sales_away;
     size_t decision_count;
     struct decision decisions[VERDICT_DECISIONS];
 };
@@ -74,10 +76,11 @@ struct verdict_trace;
 void verdict_explain(const struct verdict_question *question, struct arena *arena,
                      struct verdict_trace *trace, struct verdict *ret);
 
-// The account's own person in a role, as far as the rule book knows one of that role by that id, or
-// else the default one.
+// Whom to tell in a role at that moment: the account's own person, as far as the rule book knows
+// one of that role by that id, or else the default one; while he is away, his stand-in. ret_away is
+// then he, else NULL; it may be NULL itself.
 const struct rep *verdict_person(const struct rulebook *rulebook, const struct account *account,
-                                 enum role role);
+                                 enum role role, int64_t now_ms, const struct rep **ret_away);
 const char *notice_kind_name(enum notice_kind kind); // "heads_up" …
 // The tier of the case file's account: its own word, or the first of the rule book's that matches.
 const char *verdict_tier(const struct rulebook *rulebook, const struct case_file *file,

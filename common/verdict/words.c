@@ -207,6 +207,17 @@ static void add_contact(struct text *out, const struct notice *notice)
     }
 }
 
+static void add_stand_in(struct text *out, const struct rep *rep, const struct rep *away)
+{
+    if (away) {
+        text_add(out, " ");
+        add_first_name(out, rep->name);
+        text_add(out, " stands in for ");
+        add_first_name(out, away->name);
+        text_add(out, ".");
+    }
+}
+
 // H3, whether the reader must do anything.
 static void add_to_do(struct text *out, const struct notice *notice)
 {
@@ -239,6 +250,8 @@ static void add_to_do(struct text *out, const struct notice *notice)
         text_add(out, " will tell you if that changes.");
         break;
     }
+    add_stand_in(out, notice->sales, notice->sales_away);
+    add_stand_in(out, notice->service, notice->service_away);
 }
 
 // T2, the terms that bear on it; and R2, the recent history.

@@ -36,6 +36,7 @@ struct notice {
     bool more_lines;                     // there are more than are listed
     const char *worker;                  // who took it on, by name; NULL: as the event named him
     const struct rep *service, *sales;   // who works on it; NULL for the admin's notices
+    const struct rep *service_away, *sales_away; // for whom they stand in; NULL: for nobody
 };
 
 // The answer that both people give to a demand for somebody higher; the same words for all.

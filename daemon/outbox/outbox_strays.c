@@ -46,7 +46,7 @@ static int find_heir(struct outbox *outbox, const struct notice_record *record, 
 
     if (!rep || rep->role != role) {
         code = ledger_load_case(outbox->ledger, &query, outbox->arena, &file, err);
-        rep = code < 0 ? NULL : verdict_person(outbox->rulebook, &file.account, role);
+        rep = code < 0 ? NULL : verdict_person(outbox->rulebook, &file.account, role, now_ms, NULL);
     }
     *ret = rep;
     return code;

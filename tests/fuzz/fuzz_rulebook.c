@@ -44,6 +44,11 @@ static void use_book(const struct rulebook *book)
         assert(rulebook_rep(book, rep->id) == rep);
         assert(rulebook_lane(book, rep->id) == &rep->webhook && rep->webhook.host);
         assert(!rep->webhook.secret);
+        assert(!rep->absence_count || rep->stand_in);
+        for (size_t j = 0; j < rep->absence_count; j++) {
+            assert(rulebook_acting(book, rep, rep->absences[j].from_ms) == stand_in);
+            assert(rulebook_acting(book, stand_in, rep->absences[j].from_ms) == stand_in);
+        }
         assert(!rep->stand_in || (stand_in && stand_in != rep && stand_in->role == rep->role));
     }
     for (size_t i = 1; i < book->age_count; i++) {

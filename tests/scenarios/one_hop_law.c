@@ -254,14 +254,15 @@ static void write_body(struct world *world, const struct case_file *file,
                        const struct notice_record *record, struct text *out)
 {
     const struct rulebook *book = world->stage.rulebook;
-    struct notice notice = {.kind = record->kind,
-                            .to = record->rep,
-                            .rule = record->rule,
-                            .why = record->why,
-                            .words = record->words,
-                            .file = file,
-                            .service = verdict_person(book, &file->account, ROLE_SERVICE),
-                            .sales = verdict_person(book, &file->account, ROLE_SALES)};
+    struct notice notice = {
+        .kind = record->kind,
+        .to = record->rep,
+        .rule = record->rule,
+        .why = record->why,
+        .words = record->words,
+        .file = file,
+        .service = verdict_person(book, &file->account, ROLE_SERVICE, world->stage.now_ms, NULL),
+        .sales = verdict_person(book, &file->account, ROLE_SALES, world->stage.now_ms, NULL)};
 
     words_body(out, &notice, world->stage.now_ms);
 }

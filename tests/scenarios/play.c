@@ -126,8 +126,10 @@ static void write_words(struct play *play, const char *rep, struct text *out)
             .tier = verdict_tier(stage->rulebook, &file, stage->now_ms),
             .currency = stage->rulebook->currency,
             .file = &file,
-            .service = verdict_person(stage->rulebook, &file.account, ROLE_SERVICE),
-            .sales = verdict_person(stage->rulebook, &file.account, ROLE_SALES),
+            .service =
+                verdict_person(stage->rulebook, &file.account, ROLE_SERVICE, stage->now_ms, NULL),
+            .sales =
+                verdict_person(stage->rulebook, &file.account, ROLE_SALES, stage->now_ms, NULL),
         };
 
         if (strcmp(record->rep, rep) == 0) {

@@ -114,6 +114,14 @@ class Audit:
             people[role] = own if own and (known is None or known.get(own) == name) else default.get(name)
         return people
 
+    def may_hear(self, notice):
+        """Whether the notice's rep is the account's own, or stands in for him and says so."""
+        own = self.own_reps(notice)[notice["role"]]
+        stand_in = next((rep.get("stand_in") for rep in self.book["reps"] if rep["id"] == own and "away" in rep),
+                        None)
+        return notice["rep"] == own or (notice["rep"] == stand_in
+                                        and f"{stand_in} stands in for {own}" in notice["why"])
+
     def nothing_unbidden(self):
         """P3: each request has an event and a reason behind it, and went to the account's own rep."""
         paths = {}
@@ -134,7 +142,7 @@ class Audit:
                     self.say("P3", f"{name} has no event behind it")
                 if self.is_test(notice):
                     self.asked_for(name, notice)
-                elif self.book and notice["rep"] != self.own_reps(notice)[notice["role"]]:
+                elif self.book and not self.may_hear(notice):
                     self.say("P3", f"{name} went to {notice['rep']}, who is nobody of that account")
             for request in requests:
                 lanes = (notice["lane"], notice["rep"], f"{notice['rep']}.fallback")

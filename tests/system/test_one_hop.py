@@ -52,6 +52,27 @@ class TestOneHop(harness.Corridor):
         ledger = Audit(self.daemon.ledger).ledger
         self.assertEqual({issue["hop"] for issue in ledger.issues.values()}, {1})
 
+    def test_a_stand_in_hears_what_the_absent_rep_would_and_is_not_a_hop(self):
+        reps = self.reps()
+        reps[2].update(stand_in="rich", away=[{"from": "2026-01-01", "until": "2099-12-31"}])
+        self.book = standard(self.folder, self.receiver, reps=reps)
+        self.start(reps=reps)
+        self.publish(account("xyz", name="XYZ Co.", value=1000, service="sam", sales="olga"))
+        self.publish(opened("H-1", "xyz", category="complaint", summary="nobody calls back"))
+        for number in range(2):
+            receipt, = self.publish(demand("H-1"))
+            self.assertEqual(receipt["issue"]["owner"], "olga")
+            self.assertEqual([d.get("stands_in_for") for d in receipt["decisions"] if d["to"] == "rich"], ["olga"])
+        notices = [request.notice for request in self.wait("/rich", 2)]
+        self.assertEqual([notice["kind"] for notice in notices], ["escalation", "stand_firm"])
+        self.assertIn("Rich stands in for Olga.", notices[0]["body"])
+        self.assertIn("Rich stands in for Olga.", self.wait("/sam", 3)[-1].notice["body"])
+        wait_settled(self.daemon.ledger)
+        for path in ("/olga", "/pat", "/admin"):
+            self.assertEqual(self.receiver.at(path), [], path)
+        self.assertEqual(Audit(self.daemon.ledger, self.publisher.receipts, self.receiver.requests,
+                               book=self.book).found, [])
+
     def nobody_else(self):
         """Only the account's own two people heard of it, and all that they got is accounted for."""
         wait_settled(self.daemon.ledger)

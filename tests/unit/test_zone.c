@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <cmocka.h>
@@ -78,6 +79,50 @@ static void refuses_what_is_no_zone(void **state)
     assert_null(zone);
 }
 
+// --- moments as clocks show them -----------------------------------------------------------------
+
+static void expect_moment(const char *name, const char *text, bool end, const char *expected)
+{
+    struct zone *zone = NULL;
+    char found[MOMENT_TEXT_BYTES];
+    int64_t ms = 0;
+
+    assert_int_equal(zone_open(name, &zone), 0);
+    assert_int_equal(zone_moment(zone, text, end, &ms), expected ? 0 : -EINVAL);
+    if (expected) {
+        assert_string_equal(moment_format(ms, found), expected);
+    }
+    zone_close(zone);
+}
+
+static void reads_days_and_moments_as_clocks_show_them(void **state)
+{
+    (void)state;
+    expect_moment("UTC", "2026-12-24", false, "2026-12-24T00:00:00Z");
+    expect_moment("UTC", "2026-12-24", true, "2026-12-25T00:00:00Z");
+    expect_moment("UTC", "2028-02-29", true, "2028-03-01T00:00:00Z");
+    expect_moment("UTC", "2026-12-31", true, "2027-01-01T00:00:00Z");
+    expect_moment("America/Chicago", "2026-12-24T12:30", true, "2026-12-24T18:30:00Z");
+    expect_moment("America/Chicago", "2026-07-04T12:30", false, "2026-07-04T17:30:00Z");
+    // the day on which clocks go back has 25 hours
+    expect_moment("America/Chicago", "2026-11-01", false, "2026-11-01T05:00:00Z");
+    expect_moment("America/Chicago", "2026-11-01", true, "2026-11-02T06:00:00Z");
+}
+
+static void refuses_what_is_no_day_and_no_moment(void **state)
+{
+    static const char *const wrong[] = {
+        "",           "2026",          "2026-12",           "2026-13-01",       "2026-00-01",
+        "2026-02-29", "2026-12-24T",   "2026-12-24T12",     "2026-12-24T24:00", "2026-12-24T12:60",
+        "2026-1-2",   "26-12-24",      "2026-12-24 12:00",  "2026-12-24T1:000", "1969-12-31",
+        "2026-12-32", "2026-12-24T-1", "2026-12-24T12:00Z", "２026-12-24",      "tomorrow"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        expect_moment("UTC", wrong[i], i % 2, NULL);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -85,6 +130,8 @@ int main(void)
         cmocka_unit_test(keeps_the_local_hour_across_daylight_saving),
         cmocka_unit_test(gives_each_day_one_moment),
         cmocka_unit_test(refuses_what_is_no_zone),
+        cmocka_unit_test(reads_days_and_moments_as_clocks_show_them),
+        cmocka_unit_test(refuses_what_is_no_day_and_no_moment),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
