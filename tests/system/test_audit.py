@@ -71,9 +71,9 @@ class TestAudit(unittest.TestCase):
         connection.commit()
         connection.close()
 
-    def promises(self, **more):
+    def promises(self, book=BOOK, **more):
         """The names of the promises that the records break."""
-        found = Audit(self.path, self.receipts, self.requests, book=BOOK, **more).found
+        found = Audit(self.path, self.receipts, self.requests, book=book, **more).found
         return sorted({words.split(":")[0] for words in found})
 
     def test_sound_records_pass(self):
@@ -115,6 +115,17 @@ class TestAudit(unittest.TestCase):
         self.assertEqual(self.promises(), ["P3"])
         self.requests[1] = self.request("hn_abcdefgh_4", to="olga")
         self.assertEqual(self.promises(), ["P3"])
+
+    def test_a_stand_in_says_for_whom(self):
+        book = {**BOOK, "reps": [{**rep, "away": [{}], "stand_in": "olga"} if rep["id"] == "rich" else rep
+                                 for rep in BOOK["reps"]]}
+        self.requests[1] = self.request("hn_abcdefgh_4", path="/olga", to="olga")
+        self.change("UPDATE notices SET rep = 'olga', lane = 'olga', why = 'w; olga stands in for rich'"
+                    " WHERE num = 4")
+        self.assertEqual(self.promises(book=book), [])
+        self.assertEqual(self.promises(), ["P3"])
+        self.change("UPDATE notices SET why = 'w' WHERE num = 4")
+        self.assertEqual(self.promises(book=book), ["P3"])
 
     def test_twice_without_a_crash(self):
         self.requests.append(self.request("hn_abcdefgh_4"))
