@@ -79,13 +79,21 @@ static void print_fate(FILE *to, const char *who, const char *id,
                    print_moment(notice->done_ms, at), tries, id);
         break;
     case FATE_DIGEST:
-        if (notice->digest_num) {
+        if (notice->carrier_num) {
             print_line(to, "  %s: %s told in the digest of %s (notice %lld)", who, kind,
-                       print_moment(notice->done_ms, at), (long long)notice->digest_num);
+                       print_moment(notice->done_ms, at), (long long)notice->carrier_num);
         } else {
             print_line(to, "  %s: %s kept for the digest of %s", who, kind,
                        print_moment(notice->due_ms, at));
         }
+        break;
+    case FATE_HELD:
+        print_line(to, "  %s: %s held until %s  %s", who, kind, print_moment(notice->due_ms, at),
+                   id);
+        break;
+    case FATE_GATHERED:
+        print_line(to, "  %s: %s told %s with notice %lld", who, kind,
+                   print_moment(notice->done_ms, at), (long long)notice->carrier_num);
         break;
     case FATE_DROPPED:
         print_line(to, "  %s: %s dropped %s%s  %s", who, kind, print_moment(notice->done_ms, at),
@@ -121,6 +129,9 @@ void story_print_decision(FILE *to, const char *prefix, const struct notice_reco
         print_line(to, "      %s%s%s%s",
                    law || !notice->rule ? "" : "rule: ", notice->rule ? notice->rule : "",
                    notice->rule && notice->why ? ": " : "", notice->why ? notice->why : "");
+    }
+    if (notice->fate == FATE_HELD && notice->quiet) {
+        print_line(to, "      held: %s", notice->quiet);
     }
     if (notice->attempts && (notice->status || notice->answer)) {
         char status[16] = "";
@@ -193,6 +204,10 @@ void story_put_decision(struct text *out, const char *prefix, const struct notic
     json_put_bool(out, "urgent", notice->urgent);
     json_put_string(out, "rule", notice->rule);
     json_put_string(out, "why", notice->why);
+    json_put_string(out, "quiet", notice->quiet);
+    if (notice->carrier_num) {
+        json_put_string(out, "carrier", notice_id_format(prefix, notice->carrier_num, id));
+    }
     json_put_string(out, "lane", notice->lane);
     json_put_int(out, "attempts", notice->attempts);
     json_put_int(out, "status", notice->status);

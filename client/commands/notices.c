@@ -106,13 +106,14 @@ static int add(void *user, const struct notice_record *notice)
 static bool read_filter(const struct invocation *invocation, struct notice_filter *ret)
 {
     bool dead = invocation_has(invocation, "dead"), waiting = invocation_has(invocation, "waiting");
+    bool held = invocation_has(invocation, "held");
     int64_t limit;
 
     if (!invocation_number(invocation, "limit", (struct number_range){0, INT_MAX, 50}, &limit)) {
         return false;
     }
-    if (dead && waiting) {
-        (void)usage_error(invocation->command, "--dead and --waiting: one at a time");
+    if (dead + waiting + held > 1) {
+        (void)usage_error(invocation->command, "--dead, --waiting and --held: one at a time");
         return false;
     }
     *ret = (struct notice_filter){
@@ -120,6 +121,7 @@ static bool read_filter(const struct invocation *invocation, struct notice_filte
         .lane = invocation_value(invocation, "lane"),
         .fate = dead      ? FATE_DEAD
                 : waiting ? FATE_WAITING
+                : held    ? FATE_HELD
                           : -1,
         .limit = (int)limit,
     };
@@ -168,6 +170,7 @@ const struct command notices_command = {
     .example = "  headsup notices --dead\n",
     .flags = {{'d', "dead", NULL, "only dead letters"},
               {'w', "waiting", NULL, "only those that wait for their lane or their next try"},
+              {'H', "held", NULL, "only those that are held for their moment"},
               {'r', "rep", "ID", "only those to that rep"},
               {'l', "lane", "L", "only those of that lane"},
               {'n', "limit", "N", "at most N (50; 0: all)"}},

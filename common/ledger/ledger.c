@@ -355,6 +355,7 @@ static void bind_issue(sqlite3_stmt *statement, const struct issue *issue)
     bind_int(statement, 24, issue->plan_due_ms);
     bind_int(statement, 25, issue->opening_known);
     bind_int(statement, 26, issue->alarm_at_ms);
+    bind_int(statement, 27, issue->heads_up_at_ms);
 }
 
 int ledger_save_issue(struct ledger *ledger, struct issue *issue, struct error *err)
@@ -463,6 +464,8 @@ int ledger_add_notice(struct ledger *ledger, struct notice_record *notice, struc
     bind_int(statement, 12, notice->created_ms);
     bind_int(statement, 13, notice->due_ms);
     bind_int(statement, 14, notice->done_ms);
+    bind_text(statement, 15, notice->quiet);
+    bind_int(statement, 16, notice->changes);
     code = store_run(&ledger->store, statement, err);
     if (code == 0) {
         notice->num = sqlite3_last_insert_rowid(ledger->store.db);

@@ -7,8 +7,8 @@
 
 const char *fate_name(enum fate fate)
 {
-    static const char *const names[FATE_COUNT] = {"waiting", "delivered", "dead",
-                                                  "digest",  "unsent",    "dropped"};
+    static const char *const names[FATE_COUNT] = {"waiting", "delivered", "dead", "digest",
+                                                  "unsent",  "dropped",   "held", "gathered"};
 
     return names[fate];
 }

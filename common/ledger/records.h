@@ -15,6 +15,8 @@ enum fate {
     FATE_DIGEST,    // kept for the rep's digest
     FATE_UNSENT,    // decided: nobody is told; the reason is on record
     FATE_DROPPED,   // was to be sent, and then was not, for a reason on record
+    FATE_HELD,      // decided to tell; is asked again at its moment
+    FATE_GATHERED,  // told by another notice, its carrier
     FATE_COUNT
 };
 
@@ -37,8 +39,10 @@ struct notice_record {
     int32_t attempts, status;            // status: of the last answer; 0: none came
     const char *answer;                  // the last answer's first bytes, or why none came
     const char *headline, *body;         // as sent last; NULL until then
-    int64_t digest_num; // FATE_DIGEST: the notice that it went out with; 0: not yet
-    const char *words;  // the event's own (a demand, a note); NULL: none
+    int64_t carrier_num; // FATE_DIGEST, FATE_GATHERED: the notice that it went out with; 0: not yet
+    const char *words;   // the event's own (a demand, a note); NULL: none
+    const char *quiet;   // FATE_HELD: what for; else what came of that. NULL: it was never held
+    unsigned changes;    // enum change, or-ed, where that is asked: what the event changed
     // read, not written: of the event that caused it
     const char *event_source, *event_id;
     const char *event_type;

@@ -51,6 +51,7 @@ void row_issue(sqlite3_stmt *row, struct arena *arena, struct issue *ret)
         .plan_due_ms = sqlite3_column_int64(row, 23),
         .opening_known = sqlite3_column_int(row, 24) != 0,
         .alarm_at_ms = sqlite3_column_int64(row, 25),
+        .heads_up_at_ms = sqlite3_column_int64(row, 26),
     };
 }
 
@@ -100,16 +101,18 @@ void row_notice(sqlite3_stmt *row, struct arena *arena, struct notice_record *re
         .headline = row_text(row, 17, arena),
         .body = row_text(row, 18, arena),
         .words = row_text(row, 19, arena),
-        .digest_num = sqlite3_column_int64(row, 20),
-        .event_source = row_text(row, 21, arena),
-        .event_id = row_text(row, 22, arena),
-        .event_type = row_text(row, 23, arena),
+        .carrier_num = sqlite3_column_int64(row, 20),
+        .quiet = row_text(row, 21, arena),
+        .changes = (unsigned)sqlite3_column_int64(row, 22),
+        .event_source = row_text(row, 23, arena),
+        .event_id = row_text(row, 24, arena),
+        .event_type = row_text(row, 25, arena),
     };
     if (!ret->issue_num && ret->event_type && strncmp(ret->event_type, "account.", 8) == 0) {
-        ret->account_key = row_text(row, 24, arena);
-    } else if (sqlite3_column_count(row) > 25) { // the reader asks for these too
-        ret->issue_key = row_text(row, 25, arena);
         ret->account_key = row_text(row, 26, arena);
+    } else if (sqlite3_column_count(row) > 27) { // the reader asks for these too
+        ret->issue_key = row_text(row, 27, arena);
+        ret->account_key = row_text(row, 28, arena);
     }
 }
 

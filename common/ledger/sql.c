@@ -46,7 +46,42 @@ static const char first[] =
     "  answered_ms INTEGER NOT NULL DEFAULT 0, status INTEGER NOT NULL DEFAULT 0, answer TEXT,"
     "  CHECK (paused_by IS NULL OR state = 1)) STRICT;";
 
-const char *const sql_migrations[] = {first};
+// Version 2. A notice may be held for its moment, and be told by another, its carrier: so the table
+// is made anew for its check of fates. An issue knows when its sales rep was first told at once.
+static const char quiet[] =
+    "CREATE TABLE notices_2 ("
+    "  num INTEGER PRIMARY KEY, event INTEGER REFERENCES events (seq),"
+    "  issue INTEGER REFERENCES issues (num), role INTEGER NOT NULL CHECK (role BETWEEN 0 AND 2),"
+    "  kind INTEGER NOT NULL, fate INTEGER NOT NULL CHECK (fate BETWEEN 0 AND 7),"
+    "  urgent INTEGER NOT NULL, rep TEXT NOT NULL, lane TEXT, rule TEXT NOT NULL,"
+    "  why TEXT NOT NULL, words TEXT, created_ms INTEGER NOT NULL, due_ms INTEGER NOT NULL,"
+    "  done_ms INTEGER NOT NULL, attempts INTEGER NOT NULL, status INTEGER NOT NULL, answer TEXT,"
+    "  headline TEXT, body TEXT, carrier INTEGER REFERENCES notices_2 (num), quiet TEXT,"
+    "  changes INTEGER NOT NULL DEFAULT 0, CHECK (fate <> 7 OR carrier IS NOT NULL)) STRICT;"
+    "INSERT INTO notices_2 SELECT num, event, issue, role, kind, fate, urgent, rep, lane, rule,"
+    "  why, words, created_ms, due_ms, done_ms, attempts, status, answer, headline, body, digest,"
+    "  NULL, 0 FROM notices;"
+    "DROP TABLE notices;"
+    "ALTER TABLE notices_2 RENAME TO notices;"
+    "CREATE INDEX notices_by_event ON notices (event) WHERE event IS NOT NULL;"
+    "CREATE INDEX notices_waiting ON notices (lane, due_ms) WHERE fate = 0;"
+    "CREATE INDEX notices_for_digest ON notices (due_ms) WHERE fate = 3 AND carrier IS NULL;"
+    "CREATE INDEX notices_carried ON notices (carrier) WHERE carrier IS NOT NULL;"
+    "CREATE INDEX notices_dead ON notices (lane) WHERE fate = 2;"
+    "CREATE INDEX notices_held ON notices (due_ms) WHERE fate = 6;"
+    "CREATE INDEX notices_gathering ON notices (issue, role) WHERE fate = 6;"
+    // when a message about the issue last went out to whoever has that role
+    "CREATE TABLE told ("
+    "  issue INTEGER NOT NULL REFERENCES issues (num), role INTEGER NOT NULL, rep TEXT NOT NULL,"
+    "  at_ms INTEGER NOT NULL, PRIMARY KEY (issue, role)) STRICT, WITHOUT ROWID;"
+    "ALTER TABLE issues ADD COLUMN heads_up_at_ms INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE issues SET heads_up_at_ms = coalesce((SELECT min(n.created_ms) FROM events e"
+    "  JOIN notices n ON n.event = e.seq WHERE e.issue = issues.num AND n.role = 1"
+    "  AND n.fate IN (0, 1, 2)), 0);"
+    "CREATE INDEX issues_big ON issues (account) WHERE heads_up_at_ms > 0 AND state < 3"
+    "  AND (severity IS NULL OR severity <> 'minor');";
+
+const char *const sql_migrations[] = {first, quiet};
 const int sql_migration_count = sizeof sql_migrations / sizeof sql_migrations[0];
 
 const char *const sql_texts[SQL_COUNT] = {
@@ -64,15 +99,15 @@ const char *const sql_texts[SQL_COUNT] = {
         "INSERT INTO issues (key, account, category, severity, department, currency, summary,"
         " explanation, contact, amount, state, hop, opened_at_ms, state_at_ms, updated_at_ms,"
         " transfers, reopened, demands, owner, acknowledged_by, plan, resolution, plan_due_ms,"
-        " opening_known, alarm_at_ms) VALUES (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
-        " ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)",
+        " opening_known, alarm_at_ms, heads_up_at_ms) VALUES (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+        " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)",
     [SQL_SAVE_ISSUE] =
         "UPDATE issues SET account = ?3, category = ?4, severity = ?5, department = ?6,"
         " currency = ?7, summary = ?8, explanation = ?9, contact = ?10, amount = ?11, state = ?12,"
         " hop = ?13, opened_at_ms = ?14, state_at_ms = ?15, updated_at_ms = ?16, transfers = ?17,"
         " reopened = ?18, demands = ?19, owner = ?20, acknowledged_by = ?21, plan = ?22,"
-        " resolution = ?23, plan_due_ms = ?24, opening_known = ?25, alarm_at_ms = ?26"
-        " WHERE num = ?1",
+        " resolution = ?23, plan_due_ms = ?24, opening_known = ?25, alarm_at_ms = ?26,"
+        " heads_up_at_ms = ?27 WHERE num = ?1",
     // the literal alarm_at_ms > 0 lets the partial index serve
     [SQL_DUE_ALARMS] = "SELECT key, alarm_at_ms FROM issues WHERE alarm_at_ms > 0"
                        " AND alarm_at_ms <= ?1 ORDER BY alarm_at_ms LIMIT ?2",
@@ -97,8 +132,8 @@ const char *const sql_texts[SQL_COUNT] = {
     [SQL_NEXT_NOTICE] = "SELECT coalesce(max(num), 0) + 1 FROM notices",
     [SQL_ADD_NOTICE] =
         "INSERT INTO notices (event, issue, role, kind, fate, urgent, rep, lane, rule, why, words,"
-        " created_ms, due_ms, done_ms, attempts, status, answer, headline, body) VALUES (?1, ?2,"
-        " ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 0, 0, NULL, NULL, NULL)",
+        " created_ms, due_ms, done_ms, quiet, changes, attempts, status) VALUES (?1, ?2, ?3, ?4,"
+        " ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, 0, 0)",
     // the literal fate = 0 lets the partial index serve
     [SQL_DUE_NOTICES] =
         "SELECT " NOTICE_COLUMNS " FROM notices n LEFT JOIN events e ON e.seq = n.event"
@@ -119,14 +154,45 @@ const char *const sql_texts[SQL_COUNT] = {
                             " ORDER BY n.due_ms, n.num LIMIT ?2",
     [SQL_NEXT_WAITING] = "SELECT min(due_ms) FROM notices WHERE fate = 0",
     [SQL_DUE_DIGESTS] = "SELECT rep, role, count(*), min(due_ms) FROM notices WHERE fate = 3"
-                        " AND digest IS NULL AND due_ms <= ?1 GROUP BY rep, role"
+                        " AND carrier IS NULL AND due_ms <= ?1 GROUP BY rep, role"
                         " ORDER BY min(due_ms) LIMIT ?2",
-    [SQL_NEXT_DIGEST] = "SELECT min(due_ms) FROM notices WHERE fate = 3 AND digest IS NULL",
-    [SQL_FILL_DIGEST] = "UPDATE notices SET digest = ?1, done_ms = ?2 WHERE fate = 3"
-                        " AND digest IS NULL AND due_ms <= ?2 AND rep = ?3 AND role = ?4",
+    [SQL_NEXT_DIGEST] = "SELECT min(due_ms) FROM notices WHERE fate = 3 AND carrier IS NULL",
+    [SQL_FILL_DIGEST] = "UPDATE notices SET carrier = ?1, done_ms = ?2 WHERE fate = 3"
+                        " AND carrier IS NULL AND due_ms <= ?2 AND rep = ?3 AND role = ?4",
     [SQL_DIGEST_ITEMS] = "SELECT n.issue, e.subject, count(*), e.source, e.id FROM notices n"
-                         " JOIN events e ON e.seq = n.event WHERE n.digest = ?1"
+                         " JOIN events e ON e.seq = n.event WHERE n.carrier = ?1"
                          " GROUP BY coalesce(n.issue, -n.num) ORDER BY min(n.num) LIMIT ?2",
+    // what is held for an issue and a role, or where there is no issue that one notice: ?3 to ?4
+    [SQL_DUE_HELD] =
+        "SELECT " NOTICE_COLUMNS " FROM notices n LEFT JOIN events e ON e.seq = n.event"
+        " WHERE n.fate = 6 AND n.due_ms <= ?1 ORDER BY n.due_ms, n.num LIMIT ?2",
+    [SQL_NEXT_HELD] = "SELECT min(due_ms) FROM notices WHERE fate = 6",
+    [SQL_HELD_ROWS] =
+        "SELECT num, kind, changes, words, due_ms FROM notices WHERE " HELD_MEANT " ORDER BY num",
+    [SQL_HELD_DUE] = "SELECT min(due_ms) FROM notices WHERE fate = 6 AND issue = ?1 AND role = ?2",
+    [SQL_HOLD_ON] = "UPDATE notices SET rep = ?5, due_ms = ?6, quiet = ?7 WHERE " HELD_MEANT,
+    [SQL_DROP_HELD] = "UPDATE notices SET fate = 5, done_ms = ?5, quiet = ?6,"
+                      " why = why || '; ' || ?6 WHERE " HELD_MEANT,
+    [SQL_CARRY_HELD] = "UPDATE notices SET fate = 7, done_ms = ?5, carrier = ?6 WHERE " HELD_MEANT
+                       " AND num <> ?6",
+    [SQL_RELEASE] = "UPDATE notices SET fate = 0, rep = ?2, lane = ?3, kind = ?4, words = ?5,"
+                    " quiet = ?6, why = why || '; ' || ?6, due_ms = ?7 WHERE num = ?1 AND fate = 6",
+    [SQL_LOAD_TOLD] = "SELECT at_ms FROM told WHERE issue = ?1 AND role = ?2 AND rep = ?3",
+    [SQL_SAVE_TOLD] = "INSERT INTO told (issue, role, rep, at_ms) VALUES (?1, ?2, ?3, ?4)"
+                      " ON CONFLICT (issue, role) DO UPDATE SET rep = excluded.rep,"
+                      " at_ms = excluded.at_ms",
+    [SQL_WAS_TOLD] = "SELECT 1 FROM events e JOIN notices n ON n.event = e.seq WHERE e.issue = ?1"
+                     " AND n.role = ?2 AND n.rep = ?3 AND (n.fate IN (0, 1, 2, 7)"
+                     " OR (n.fate = 3 AND n.carrier IS NOT NULL)) LIMIT 1",
+    [SQL_CARRIED_EVENTS] = "SELECT e.source, e.id FROM notices n JOIN events e ON e.seq = n.event"
+                           " WHERE n.carrier = ?1 ORDER BY n.num LIMIT ?2",
+    [SQL_SAVE_HEADS_UP] = "UPDATE issues SET heads_up_at_ms = ?2 WHERE num = ?1"
+                          " AND heads_up_at_ms = 0",
+    // as the partial index has it
+    [SQL_LOAD_BIG] = "SELECT key FROM issues WHERE account = ?1 AND num <> ?2"
+                     " AND heads_up_at_ms > 0 AND state < 3"
+                     " AND (severity IS NULL OR severity <> 'minor')"
+                     " ORDER BY heads_up_at_ms LIMIT 1",
     [SQL_SAVE_OUTCOME] =
         "UPDATE notices SET fate = ?2, due_ms = ?3, done_ms = ?4, attempts = ?5,"
         " status = ?6, answer = ?7, headline = coalesce(?8, headline), body = coalesce(?9, body)"

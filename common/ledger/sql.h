@@ -31,6 +31,20 @@ enum sql {
     SQL_NEXT_DIGEST,
     SQL_FILL_DIGEST,
     SQL_DIGEST_ITEMS,
+    SQL_DUE_HELD,
+    SQL_NEXT_HELD,
+    SQL_HELD_ROWS,
+    SQL_HELD_DUE,
+    SQL_HOLD_ON,
+    SQL_DROP_HELD,
+    SQL_CARRY_HELD,
+    SQL_RELEASE,
+    SQL_LOAD_TOLD,
+    SQL_SAVE_TOLD,
+    SQL_WAS_TOLD,
+    SQL_CARRIED_EVENTS,
+    SQL_SAVE_HEADS_UP,
+    SQL_LOAD_BIG,
     SQL_SAVE_OUTCOME,
     SQL_RETRY_DEAD,
     SQL_DEAD_LANE,
@@ -52,14 +66,15 @@ extern const char *const sql_texts[SQL_COUNT];
     "i.num, i.key, i.account, i.category, i.severity, i.department, i.currency, i.summary, "       \
     "i.explanation, i.contact, i.amount, i.state, i.hop, i.opened_at_ms, i.state_at_ms, "          \
     "i.updated_at_ms, i.transfers, i.reopened, i.demands, i.owner, i.acknowledged_by, i.plan, "    \
-    "i.resolution, i.plan_due_ms, i.opening_known, i.alarm_at_ms"
+    "i.resolution, i.plan_due_ms, i.opening_known, i.alarm_at_ms, "                                \
+    "i.heads_up_at_ms"
 #define ACCOUNT_COLUMNS                                                                            \
     "a.num, a.key, a.name, a.tier, a.grp, a.service, a.sales, a.region, a.currency, a.value, "     \
     "a.terms_summary, a.terms_link, a.terms_agreed_by, a.terms_at_ms, a.kickoff_at_ms"
 #define NOTICE_COLUMNS                                                                             \
     "n.num, n.event, n.issue, n.role, n.kind, n.fate, n.urgent, n.rep, n.lane, n.rule, n.why, "    \
     "n.created_ms, n.due_ms, n.done_ms, n.attempts, n.status, n.answer, n.headline, n.body, "      \
-    "n.words, n.digest, e.source, e.id, e.type, e.subject"
+    "n.words, n.carrier, n.quiet, n.changes, e.source, e.id, e.type, e.subject"
 #define EVENT_COLUMNS                                                                              \
     "e.seq, e.time_ms, e.received_ms, e.source, e.id, e.type, e.subject, e.peer, e.bytes, "        \
     "e.receipt"
@@ -71,6 +86,9 @@ extern const char *const sql_texts[SQL_COUNT];
 #define DEAD_MEANT                                                                                 \
     "fate = 2 AND (?1 = 0 OR num = ?1) AND (?2 IS NULL OR lane = ?2) AND (?3 < 0 OR status = ?3)"  \
     " AND done_ms >= ?4"
+
+// Which held notices a held_group means: issue, role, and the nums from and to.
+#define HELD_MEANT "fate = 6 AND issue IS ?1 AND role = ?2 AND num BETWEEN ?3 AND ?4"
 
 // The migrations, in order; migration i brings a ledger from version i to i + 1.
 extern const char *const sql_migrations[];

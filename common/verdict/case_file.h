@@ -43,8 +43,9 @@ struct issue {
     int32_t transfers, reopened, demands;
     const char *owner; // rep id: who works on it, by hop
     const char *acknowledged_by, *plan, *resolution;
-    int64_t plan_due_ms; // 0: none
-    int64_t alarm_at_ms; // when it comes of the next age that a rule asks about; 0: of none
+    int64_t plan_due_ms;    // 0: none
+    int64_t alarm_at_ms;    // when it comes of the next age that a rule asks about; 0: of none
+    int64_t heads_up_at_ms; // when its sales rep was first told of it at once; 0: never
 };
 
 struct case_file {
@@ -53,6 +54,8 @@ struct case_file {
     int64_t group_value_minor; // worth of the account's group, itself included
     int32_t open_issues,
         recent_issues; // of the account; recent: opened in the last 90 days. Capped.
+    const char *big;   // looked up for a minor issue: the key of another of the account that stands
+                       // open, is not minor, and was told to the sales rep at once; NULL: none
 };
 
 enum { CASE_COUNT_CAP = 30, CASE_RECENT_DAYS = 90 };

@@ -6,7 +6,7 @@ import collections
 import json
 import sqlite3
 
-WAITING, DELIVERED, DEAD, DIGEST, UNSENT, DROPPED = range(6)
+WAITING, DELIVERED, DEAD, DIGEST, UNSENT, DROPPED, HELD, GATHERED = range(8)
 SERVICE, SALES, ADMIN = range(3)
 TEST = 12  # the kind of a notice
 
@@ -48,6 +48,7 @@ class Audit:
         self.ledger = ledger if isinstance(ledger, Ledger) else Ledger(ledger)
         self.receipts, self.requests, self.book = list(receipts), list(requests), book
         self.crashed, self.settled, self.all_issue_events_told = crashed, settled, all_issue_events_told
+        self.by_num = {notice["num"]: notice for notice in self.ledger.notices}
         self.by_id = {self.ledger.notice_id(notice): notice for notice in self.ledger.notices}
         self.events_by_seq = {event["seq"]: event for event in self.ledger.events}
         self.asked = collections.defaultdict(list)
@@ -81,11 +82,23 @@ class Audit:
             name = self.ledger.notice_id(notice)
             if not notice["rule"] or not notice["why"]:
                 self.say("P1", f"{name} has no reason on record")
-            final = notice["fate"] in (DELIVERED, DEAD, DROPPED)
+            final = notice["fate"] in (DELIVERED, DEAD, DROPPED, GATHERED)
             if final != bool(notice["done_ms"]) and notice["fate"] not in (DIGEST, UNSENT):
                 self.say("P1", f"{name}: fate {notice['fate']}, done at {notice['done_ms']}")
             if notice["fate"] == DELIVERED and self.requests and not any(map(ok, self.asked[name])):
                 self.say("P1", f"{name} is called delivered and never arrived")
+            if notice["fate"] == HELD and (notice["lane"] or not notice["quiet"]):
+                self.say("P1", f"{name} is held for lane {notice['lane']}, because {notice['quiet']}")
+            if notice["fate"] == GATHERED:
+                self.carried(name, notice)
+
+    def carried(self, name, notice):
+        """P1: what another notice told is about the same issue, for the same role, and that one was to go out."""
+        carrier = self.by_num.get(notice["carrier"])
+        if carrier is None or carrier["fate"] not in (WAITING, DELIVERED, DEAD, DROPPED):
+            self.say("P1", f"{name} was gathered by {notice['carrier']}, which is no notice that goes out")
+        elif (carrier["issue"], carrier["role"]) != (notice["issue"], notice["role"]):
+            self.say("P3", f"{name} was gathered by one about another issue or for the other role")
 
     def one_decision_once(self):
         """P1, P4: no event decides the same thing about the same person twice; F1: none decides nothing."""
@@ -194,7 +207,8 @@ class Audit:
 
     def liveness(self):
         """P6: when the faults have stopped, nothing waits."""
-        waiting = self.ledger.fates()[WAITING]
+        fates = self.ledger.fates()
+        waiting = fates[WAITING] + fates[HELD]
         if self.settled and waiting:
             self.say("P6", f"{waiting} notices still wait")
 
@@ -219,7 +233,7 @@ def leaks(secrets, texts):
 
 
 def wait_settled(ledger_path, seconds=30.0, also=lambda fates: True):
-    """Waits until nothing waits any more in the ledger; the fates."""
+    """Waits until nothing waits or is held any more in the ledger; the fates."""
     import time
     deadline = time.monotonic() + seconds
     while True:
@@ -227,7 +241,7 @@ def wait_settled(ledger_path, seconds=30.0, also=lambda fates: True):
         fates = collections.Counter(dict(connection.execute(
             "SELECT fate, count(*) FROM notices GROUP BY fate").fetchall()))
         connection.close()
-        if not fates[WAITING] and also(fates):
+        if not fates[WAITING] and not fates[HELD] and also(fates):
             return fates
         if time.monotonic() > deadline:
             raise AssertionError(f"after {seconds:g} s the fates are {dict(fates)}")

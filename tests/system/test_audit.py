@@ -25,7 +25,8 @@ def schema():
     """The tables as the ledger makes them."""
     with open(os.path.join(ROOT, "common", "ledger", "sql.c"), encoding="utf-8") as file:
         text = file.read()
-    made = re.search(r"first\[\] =(.*?)\";\n", text, re.DOTALL).group(1) + '"'
+    names = re.search(r"sql_migrations\[\] = \{(.*?)\};", text, re.DOTALL).group(1).split(",")
+    made = "".join(re.search(name.strip() + r"\[\] =(.*?)\";\n", text, re.DOTALL).group(1) + '"' for name in names)
     return "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', made))
 
 
@@ -86,6 +87,11 @@ class TestAudit(unittest.TestCase):
                 ("P1", "UPDATE notices SET done_ms = 0 WHERE num = 4"),
                 ("P4", "UPDATE notices SET event = 1 WHERE num = 4"),
                 ("P6", "UPDATE notices SET fate = 0, done_ms = 0 WHERE num = 4"),
+                ("P6", "UPDATE notices SET fate = 6, done_ms = 0, lane = NULL, quiet = 'q' WHERE num = 4"),
+                ("P1", "UPDATE notices SET fate = 6, done_ms = 0, quiet = 'q' WHERE num = 4"),
+                ("P1", "UPDATE notices SET fate = 6, done_ms = 0, lane = NULL WHERE num = 4"),
+                ("P1", "UPDATE notices SET fate = 7, carrier = 3 WHERE num = 5"),
+                ("P3", "UPDATE notices SET fate = 7, carrier = 4 WHERE num = 5"),
                 ("P3", "UPDATE notices SET rep = 'olga', lane = 'olga' WHERE num = 4"),
                 ("P3", "UPDATE accounts SET sales = 'olga'"),
                 ("P5", "UPDATE events SET receipt = CAST('{\"seq\": 1}' AS BLOB) WHERE seq = 2")):

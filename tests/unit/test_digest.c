@@ -82,7 +82,7 @@ static void comes_once_at_the_reps_own_hour(void **state)
     assert_int_equal(notices[0].fate, FATE_WAITING);
     assert_string_equal(notices[0].why, "2 decisions kept for it");
     assert_null(notices[0].account_key);
-    assert_int_equal(stage_notices(stage, "n.digest IS NOT NULL", notices, MOST), 2);
+    assert_int_equal(stage_notices(stage, "n.carrier IS NOT NULL", notices, MOST), 2);
 }
 
 static void keeps_its_hour_across_daylight_saving(void **state)

@@ -66,7 +66,8 @@ static const struct issue full_issue = {.known = true,
                                         .acknowledged_by = "pat",
                                         .plan = "credit note",
                                         .resolution = "credited",
-                                        .plan_due_ms = 17};
+                                        .plan_due_ms = 17,
+                                        .heads_up_at_ms = 18};
 
 static void same_issue(struct issue is, struct issue should)
 {
@@ -98,6 +99,7 @@ static void same_issue(struct issue is, struct issue should)
         {is.transfers, should.transfers},
         {is.reopened, should.reopened},
         {is.demands, should.demands},
+        {is.heads_up_at_ms, should.heads_up_at_ms},
         {is.plan_due_ms, should.plan_due_ms},
     };
 

@@ -120,7 +120,7 @@ static void only_what_waits_is_due(void **state)
 {
     struct ledger_folder *folder = *state;
 
-    for (int fate = FATE_DELIVERED; fate < FATE_COUNT; fate++) {
+    for (int fate = FATE_DELIVERED; fate <= FATE_HELD; fate++) {
         (void)ledger_folder_notice(folder, 0, (enum fate)fate, "rich", NOW - 1);
     }
     assert_int_equal(look(folder, &(struct due_cursor){.lane = "rich"}, NOW, MOST).count, 0);
@@ -330,6 +330,8 @@ static void ids_of_notices_read_back(void **state)
     assert_int_equal(notice_id_num(""), 0);
     assert_string_equal(fate_name(FATE_WAITING), "waiting");
     assert_string_equal(fate_name(FATE_DROPPED), "dropped");
+    assert_string_equal(fate_name(FATE_HELD), "held");
+    assert_string_equal(fate_name(FATE_GATHERED), "gathered");
     assert_string_equal(lane_state_name(LANE_OPEN), "open");
     assert_string_equal(lane_state_name(LANE_CLOSED), "closed");
 }

@@ -14,6 +14,7 @@
 
 #include "common/base/moment.h"
 #include "common/ledger/ledger_outbox.h"
+#include "common/ledger/ledger_quiet.h"
 #include "common/ledger/ledger_reader.h"
 #include "tests/support/ledger_folder.h"
 
@@ -100,7 +101,7 @@ static int begin(void **state)
     assert_int_equal(ledger_begin(folder->ledger, &folder->err), 0);
     assert_int_equal(ledger_save_account(folder->ledger, &xyz, &folder->err), 0);
     assert_int_equal(ledger_save_account(folder->ledger, &abc, &folder->err), 0);
-    for (int fate = FATE_WAITING; fate < FATE_COUNT; fate++) {
+    for (int fate = FATE_WAITING; fate <= FATE_DROPPED; fate++) {
         (void)ledger_folder_notice(folder, ledger_folder_event(folder), (enum fate)fate, "rich",
                                    NOW + fate);
     }
@@ -115,6 +116,19 @@ static int begin(void **state)
 static int end(void **state)
 {
     return ledger_folder_close(state);
+}
+
+// All that is held about INV-7 is told by that notice.
+static void gather_into(struct ledger_folder *folder, int64_t carrier)
+{
+    struct case_query query = {.issue_key = "INV-7"};
+    struct held_group group = {.role = ROLE_SALES};
+    struct case_file file;
+
+    assert_int_equal(ledger_load_case(folder->ledger, &query, folder->arena, &file, &folder->err),
+                     0);
+    group.issue_num = file.issue.num;
+    assert_int_equal(ledger_carry_held(folder->ledger, &group, carrier, NOW, &folder->err), 0);
 }
 
 static struct ledger_reader *open_reader(struct ledger_folder *folder)
@@ -256,12 +270,26 @@ static void the_sums_balance(void **state)
     assert_int_equal(sums.notices[FATE_DROPPED], 1);
     assert_int_equal(sums.oldest_waiting_ms, NOW);
     assert_true(sums.size_bytes > 0);
+    // what is held waits; what was gathered has its carrier's fate
+    assert_int_equal(ledger_begin(folder->ledger, &folder->err), 0);
+    (void)ledger_folder_notice(folder, ledger_folder_event(folder), FATE_HELD, "rich", NOW + 9);
+    assert_int_equal(ledger_commit(folder->ledger, &folder->err), 0);
+    assert_int_equal(ledger_summarize(reader, &sums, &folder->err), 0);
+    assert_int_equal(sums.waiting, 2);
+    assert_int_equal(sums.notices[FATE_HELD], 1);
+    assert_int_equal(ledger_begin(folder->ledger, &folder->err), 0);
+    gather_into(folder, 3); // a dead letter
+    assert_int_equal(ledger_commit(folder->ledger, &folder->err), 0);
+    assert_int_equal(ledger_summarize(reader, &sums, &folder->err), 0);
+    assert_int_equal(sums.waiting, 1);
+    assert_int_equal(sums.dead, 2);
+    assert_int_equal(sums.notices[FATE_GATHERED], 1);
     // an event without a decision is a fault, and shows
     assert_int_equal(ledger_begin(folder->ledger, &folder->err), 0);
     (void)ledger_folder_event(folder);
     assert_int_equal(ledger_commit(folder->ledger, &folder->err), 0);
     assert_int_equal(ledger_summarize(reader, &sums, &folder->err), 0);
-    assert_int_equal(sums.events, 8);
+    assert_int_equal(sums.events, 9);
     assert_int_equal(sums.unexplained, 1);
     ledger_reader_close(reader);
 }
