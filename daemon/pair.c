@@ -9,7 +9,7 @@
 #include "common/base/xalloc.h"
 
 enum {
-    PAIR_TEXTS = 8,
+    PAIR_TEXTS = 10, // even, so that the head has no hole
     PAIR_NUMBERS = 6,
     PAIR_HWM = 16384, // messages; the windows of 128 lanes
     PAIR_LAST_WORDS_MS = 1000
@@ -17,7 +17,7 @@ enum {
 
 // Says that the other end is this program, and of this form: a daemon that was replaced on disk
 // while it ran may start a courier of another version.
-#define PAIR_MARK UINT32_C(0x48550003)
+#define PAIR_MARK UINT32_C(0x48550004)
 #define NO_TEXT   UINT32_MAX // in sizes: the text is NULL
 
 // What each frame begins with. The texts follow, in order, each with its NUL.
@@ -224,7 +224,7 @@ int pair_send_lane(struct pair *pair, const struct pair_lane *lane)
                         lane->timeout_ms, lane->connect_timeout_ms},
             .texts = {slice_of(lane->lane), slice_of(lane->url), slice_of(lane->secret),
                       slice_of(lane->ca), slice_of(lane->client_cert), slice_of(lane->client_key),
-                      slice_of(lane->proxy), slice_of(lane->allow)},
+                      slice_of(lane->proxy), slice_of(lane->allow), slice_of(lane->answers)},
         });
 }
 
@@ -335,6 +335,7 @@ static bool read_lane(const struct draft *draft, struct pair_lane *ret)
         .client_key = draft->texts[5].bytes,
         .proxy = draft->texts[6].bytes,
         .allow = draft->texts[7].bytes,
+        .answers = draft->texts[8].bytes,
         .insecure = numbers[0] != 0,
         .allow_private = numbers[1] != 0,
         .concurrency = (int32_t)numbers[2],

@@ -46,7 +46,8 @@ struct pair_lane {                             // PAIR_LANE
     const char *lane, *url, *secret;           // secret NULL: not signed; a second one behind '\n'
     const char *ca, *client_cert, *client_key; // PEM; NULL: the system's CAs, no certificate
     const char *proxy;                         // NULL: none
-    const char *allow; // private networks that are allowed, one a line; NULL: none
+    const char *allow;   // private networks that are allowed, one a line; NULL: none
+    const char *answers; // "5xx 2" a line: a status and its enum send_result; NULL: none
     int32_t insecure, allow_private, concurrency;
     int64_t rate_gap_ms, timeout_ms, connect_timeout_ms;
 };

@@ -276,11 +276,11 @@ void settings_each(void (*callback)(void *user, const struct setting_group *grou
                    void *user)
 {
     static const struct setting_group *const groups[] = {
-        &book_group,           &intake_group,     &rep_group,      &absence_group,
-        &endpoint_group,       &default_group,    &admin_group,    &tier_group,
-        &rule_group,           &unsaid_group,     &courier_group,  &gather_group,
-        &follow_through_group, &boundaries_group, &discount_group, &freight_group,
-        &payment_days_group,   &source_group,
+        &book_group,     &intake_group,         &rep_group,        &absence_group,
+        &endpoint_group, &answer_group,         &default_group,    &admin_group,
+        &tier_group,     &rule_group,           &unsaid_group,     &courier_group,
+        &gather_group,   &follow_through_group, &boundaries_group, &discount_group,
+        &freight_group,  &payment_days_group,   &source_group,
     };
 
     for (size_t i = 0; i < COUNT_OF(groups); i++) {

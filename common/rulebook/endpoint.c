@@ -12,7 +12,7 @@
 #include "common/rulebook/endpoint_files.h"
 #include "common/rulebook/reader.h"
 
-enum { RATE_UNSAID = -1, NAME_BYTES = 255, SECRETS_MOST = 2, ALLOWED_MOST = 16 };
+enum { RATE_UNSAID = -1, NAME_BYTES = 255, SECRETS_MOST = 2, ALLOWED_MOST = 16, ANSWERS_MOST = 32 };
 
 #define BASE64 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
@@ -221,6 +221,7 @@ static void check_endpoint(struct reader *reader, struct place place, void *grou
         reader_error(reader, place,
                      "'client_cert_file' and 'client_key_file' belong together: one is missing");
     }
+    answers_check(reader, place, endpoint->answers, endpoint->answer_count);
     if (endpoint->rate_per_minute == RATE_UNSAID) {
         endpoint->rate_per_minute = formats_rate_per_minute(endpoint->format);
     }
@@ -339,6 +340,13 @@ static const struct setting endpoint_settings[] = {
      .max = 10 * (int64_t)MINUTE_MS,
      STORED_IN(struct endpoint, connect_timeout_ms),
      .help = "How long it may take until a connection stands."},
+    {.name = "answers",
+     .type = SETTING_GROUPS,
+     .max = ANSWERS_MOST,
+     .group = &answer_group,
+     LISTED_IN(struct endpoint, answers, answer_count),
+     .help = "Answers that mean something else here than they do everywhere; the first that fits "
+             "decides."},
 };
 
 const struct setting_group endpoint_group = {

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "common/base/zone.h"
+#include "common/rulebook/answers.h"
 #include "common/rulebook/formats.h"
 
 // The two hops there are (DOMAIN.md O1). No key of the rule book adds a third.
@@ -35,6 +36,8 @@ struct endpoint {
     int rate_per_minute; // 0: no limit
     int64_t rate_gap_ms; // the same as the least time between two requests, 0: none
     int64_t timeout_ms, connect_timeout_ms;
+    struct answer_rule *answers; // the first that fits decides
+    size_t answer_count;
 };
 
 // A time in which a rep is away.

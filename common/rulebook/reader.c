@@ -161,7 +161,7 @@ static void warn_later(struct reader *reader, const config_setting_t *from,
                    setting->name);
 }
 
-// NOLINTBEGIN(misc-no-recursion): groups hold groups as deep as the tables say, which is three
+// NOLINTBEGIN(misc-no-recursion): groups hold groups as deep as the tables say, which is four
 
 static void read_list(struct reader *reader, const config_setting_t *from,
                       const struct setting *setting, void *group)

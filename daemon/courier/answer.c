@@ -1,10 +1,16 @@
 #include "daemon/courier/answer.h"
 
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
-enum { SECRET_PIECE_BYTES = 8 }; // a shorter piece of a url is a word rather than a secret
+enum {
+    SECRET_PIECE_BYTES = 8, // a shorter piece of a url is a word rather than a secret
+    RULE_BYTES = 6          // "404 1\n"
+};
 
-enum send_result answer_result(int32_t status)
+// What it means where an endpoint has nothing to say about it.
+static enum send_result usual_result(int32_t status)
 {
     switch (status) {
     case 401:
@@ -32,6 +38,23 @@ enum send_result answer_result(int32_t status)
     default:
         return SEND_AGAIN;
     }
+}
+
+enum send_result answer_result(const char *rules, int32_t status)
+{
+    char number[16];
+
+    (void)snprintf(number, sizeof number, "%d", (int)status);
+    for (; rules && status <= 999 && strlen(rules) >= RULE_BYTES; rules += RULE_BYTES) {
+        bool fits = rules[0] == number[0] &&
+                    (memcmp(rules + 1, "xx", 2) == 0 || memcmp(rules, number, 3) == 0);
+        int result = rules[4] - '0';
+
+        if (fits && result >= SEND_DELIVERED && result <= SEND_GONE) {
+            return (enum send_result)result;
+        }
+    }
+    return usual_result(status);
 }
 
 // Where the secret part of a url begins: behind its host.

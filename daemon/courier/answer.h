@@ -8,8 +8,9 @@
 #include "common/base/text.h"
 #include "daemon/pair.h"
 
-// The result of an answer with that status: DESIGN.md, section 7.
-enum send_result answer_result(int32_t status);
+// The result of an answer with that status, by the lane's own rules (as in struct pair_lane; NULL:
+// none) and else as everywhere.
+enum send_result answer_result(const char *rules, int32_t status);
 
 // What is kept of an answer: what may be shown, and enough more to know a secret that the bound
 // would have cut in two.

@@ -172,8 +172,13 @@ static void harvest(struct courier *courier)
     struct transfer_result result;
 
     while (transfers_next(courier->transfers, &result)) {
+        struct lane_job *job = result.owner;
+
+        if (result.status) {
+            result.result = lane_queue_result(job->lane, result.status);
+        }
         courier->running--;
-        finish_job(courier, result.owner, &result);
+        finish_job(courier, job, &result);
     }
 }
 

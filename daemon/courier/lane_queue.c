@@ -7,6 +7,7 @@
 #include <utlist.h>
 
 #include "common/base/xalloc.h"
+#include "daemon/courier/answer.h"
 
 enum { HOST_BYTES = 256 };
 
@@ -206,6 +207,11 @@ void lane_queues_set(struct lane_queues *queues, struct pair_message *message)
     *message = (struct pair_message){0};
     read_settings(lane);
     sort_in(queues, lane);
+}
+
+enum send_result lane_queue_result(const struct lane_queue *lane, int32_t status)
+{
+    return answer_result(lane->settings.lane.answers, status);
 }
 
 void lane_queue_failed(struct lane_queue *lane)

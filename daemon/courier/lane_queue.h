@@ -29,6 +29,8 @@ void lane_queues_set(struct lane_queues *queues, struct pair_message *message);
 void lane_queues_shut(struct lane_queues *queues, struct lane_queue *lane);
 // Puts a job at the end of its lane and takes the message over; false where there is no such lane.
 must_check bool lane_queues_add(struct lane_queues *queues, struct pair_message *message);
+// What an answer with that status means in this lane.
+enum send_result lane_queue_result(const struct lane_queue *lane, int32_t status);
 // A job of the lane failed, and what waited behind it goes back.
 void lane_queue_failed(struct lane_queue *lane);
 // Whether the job was handed over before the desk had heard of the lane's last failure.

@@ -456,7 +456,6 @@ static void judge_answer(const struct transfer *transfer, struct text *answer, c
 
     (void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     ret->status = (int32_t)status;
-    ret->result = answer_result(ret->status);
     ret->retry_after_ms = read_retry_after(transfer);
     answer_add_line(answer, transfer->body.bytes, transfer->body.size, url);
 }

@@ -32,10 +32,10 @@ struct transfer_content {
 };
 
 struct transfer_result {
-    void *owner; // as given at the start
-    enum send_result result;
-    int32_t status;         // of the answer; 0: none came, or not whole
-    int64_t retry_after_ms; // -1: not said
+    void *owner;             // as given at the start
+    enum send_result result; // where an answer came: for the lane to say by its status
+    int32_t status;          // of the answer; 0: none came, or not whole
+    int64_t retry_after_ms;  // -1: not said
     int64_t took_ms;
     const char *answer; // its first bytes, or why none came; valid until the next result
 };

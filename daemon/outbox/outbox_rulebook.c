@@ -45,14 +45,25 @@ static bool same_networks(const struct endpoint *left, const struct endpoint *ri
     return same;
 }
 
+static bool same_answers(const struct endpoint *left, const struct endpoint *right)
+{
+    bool same = left->answer_count == right->answer_count;
+
+    for (size_t i = 0; same && i < left->answer_count; i++) {
+        same = left->answers[i].act == right->answers[i].act &&
+               same_text(left->answers[i].status, right->answers[i].status);
+    }
+    return same;
+}
+
 // The same receiver, asked in the same way: what it said before holds.
 static bool same_receiver(const struct endpoint *left, const struct endpoint *right)
 {
     return same_text(left->url, right->url) && same_text(left->secret, right->secret) &&
            left->format == right->format && left->insecure == right->insecure &&
            left->allow_private == right->allow_private && same_networks(left, right) &&
-           same_text(left->proxy, right->proxy) && same_text(left->ca, right->ca) &&
-           same_text(left->client_cert, right->client_cert) &&
+           same_answers(left, right) && same_text(left->proxy, right->proxy) &&
+           same_text(left->ca, right->ca) && same_text(left->client_cert, right->client_cert) &&
            same_text(left->client_key, right->client_key);
 }
 
@@ -255,10 +266,25 @@ void outbox_take_rulebook(struct outbox *outbox, const struct rulebook *rulebook
 
 // --- to the courier ------------------------------------------------------------------------------
 
+// In the words of struct pair_lane.
+static void write_answers(struct text *out, const struct endpoint *endpoint)
+{
+    static const enum send_result results[] = {[ACT_DELIVERED] = SEND_DELIVERED,
+                                               [ACT_AGAIN] = SEND_AGAIN,
+                                               [ACT_DEAD] = SEND_REFUSED,
+                                               [ACT_PAUSE] = SEND_PAUSE,
+                                               [ACT_CLOSE] = SEND_GONE};
+
+    for (size_t i = 0; i < endpoint->answer_count; i++) {
+        text_addf(out, "%s %d\n", endpoint->answers[i].status,
+                  (int)results[endpoint->answers[i].act]);
+    }
+}
+
 static int tell_lane(struct outbox *outbox, const struct slot *slot)
 {
     const struct endpoint *endpoint = slot->lane.endpoint;
-    cleanup_with(text_finish) struct text allow = {0};
+    cleanup_with(text_finish) struct text allow = {0}, answers = {0};
     struct pair_lane message = {
         .lane = endpoint->lane,
         .url = endpoint->url,
@@ -279,6 +305,8 @@ static int tell_lane(struct outbox *outbox, const struct slot *slot)
         text_addf(&allow, "%s\n", endpoint->allow[i]);
     }
     message.allow = endpoint->allow_count ? text_string(&allow) : NULL;
+    write_answers(&answers, endpoint);
+    message.answers = endpoint->answer_count ? text_string(&answers) : NULL;
     return slot->gone ? pair_send_shut(outbox->pair, endpoint->lane)
                       : pair_send_lane(outbox->pair, &message);
 }

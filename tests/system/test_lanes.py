@@ -98,6 +98,23 @@ class TestLanes(harness.Corridor):
                 self.assertIn("paused", self.daemon.client("status"))
                 self.daemon.kill()
 
+    def test_an_endpoint_may_say_what_its_answers_mean(self):
+        self.begin(reps=[rep("rich", "sales", self.receiver.url("/rich")),
+                         rep("pat", "service", self.receiver.url("/pat"),
+                             answers=[{"status": "404", "do": "again"}, {"status": "409", "do": "delivered"},
+                                      {"status": "503", "do": "close"}, {"status": "5xx", "do": "dead"}])])
+        self.receiver.script("/pat", 404, 200, 409, 500, 503)
+        for number in range(5):
+            self.open_one(f"L-{number}")
+            time.sleep(0.05)
+        harness.eventually(lambda: "closed" in self.daemon.client("status"), what="a lane that is closed")
+        said = [(request.json["subject"], request.status) for request in self.receiver.at("/pat")]
+        self.assertEqual(len(said), 5)
+        self.assertEqual({status for _, status in said}, {404, 200, 409, 500, 503})
+        fates = self.fates()
+        self.assertEqual((fates[DEAD], fates[WAITING]), (1, 2), fates)
+        self.assertEqual(self.dead_letters()[0]["status"], 500)
+
     def test_410_closes_the_lane(self):
         self.begin()
         self.receiver.always("/pat", 410)

@@ -28,8 +28,26 @@ static void each_status_has_its_result(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        assert_int_equal(answer_result(cases[i].status), cases[i].result);
+        assert_int_equal(answer_result(NULL, cases[i].status), cases[i].result);
     }
+}
+
+static void a_lane_may_have_rules_of_its_own(void **state)
+{
+    static const char rules[] = "404 1\n409 0\n503 4\n5xx 2\n2xx 3\n";
+
+    (void)state;
+    assert_int_equal(answer_result(rules, 404), SEND_AGAIN);
+    assert_int_equal(answer_result(rules, 403), SEND_PAUSE);
+    assert_int_equal(answer_result(rules, 409), SEND_DELIVERED);
+    assert_int_equal(answer_result(rules, 503), SEND_GONE); // the first that fits
+    assert_int_equal(answer_result(rules, 500), SEND_REFUSED);
+    assert_int_equal(answer_result(rules, 299), SEND_PAUSE);
+    assert_int_equal(answer_result(rules, 410), SEND_GONE);
+    assert_int_equal(answer_result(rules, 0), SEND_AGAIN);
+    assert_int_equal(answer_result(rules, 5034), SEND_AGAIN); // none of them
+    assert_int_equal(answer_result("404", 404), SEND_PAUSE);  // what is no rule is none
+    assert_int_equal(answer_result("404 9\n", 404), SEND_PAUSE);
 }
 
 static void check(const char *bytes, size_t size, const char *right)
@@ -102,6 +120,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_status_has_its_result),
+        cmocka_unit_test(a_lane_may_have_rules_of_its_own),
         cmocka_unit_test(an_answer_becomes_a_clean_line),
         cmocka_unit_test(the_url_is_not_repeated),
         cmocka_unit_test(no_half_of_a_secret_is_left),

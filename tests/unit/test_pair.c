@@ -115,6 +115,7 @@ static void a_lane_arrives_whole(void **state)
                              .client_key = "KEY",
                              .proxy = "http://p:1",
                              .allow = "10.0.0.0/8",
+                             .answers = "404 1\n",
                              .insecure = 1,
                              .concurrency = 3,
                              .rate_gap_ms = 250,
@@ -136,6 +137,7 @@ static void a_lane_arrives_whole(void **state)
     assert_string_equal(message.lane.client_key, "KEY");
     assert_string_equal(message.lane.proxy, "http://p:1");
     assert_string_equal(message.lane.allow, "10.0.0.0/8");
+    assert_string_equal(message.lane.answers, "404 1\n");
     assert_int_equal(message.lane.insecure, 1);
     assert_int_equal(message.lane.allow_private, 0);
     assert_int_equal(message.lane.concurrency, 3);
@@ -338,19 +340,19 @@ static int raw_send(struct raw_end *raw, const void *bytes, size_t size)
 
 // The frame of an outcome, as it is on the wire.
 struct outcome_frame {
-    uint32_t mark, kind, sizes[8];
+    uint32_t mark, kind, sizes[10];
     int64_t numbers[6];
     char texts[8];
 };
 
 static void a_malformed_frame_is_refused(void **state)
 {
-    static const struct outcome_frame good = {
-        0x48550003,
-        PAIR_OUTCOME,
-        {4, 2, UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX},
-        {7, SEND_AGAIN, 503, -1, 3, 0},
-        {'r', 'i', 'c', 'h', '\0', 'o', 'k', '\0'}};
+    static const struct outcome_frame good = {0x48550004,
+                                              PAIR_OUTCOME,
+                                              {4, 2, UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX,
+                                               UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX},
+                                              {7, SEND_AGAIN, 503, -1, 3, 0},
+                                              {'r', 'i', 'c', 'h', '\0', 'o', 'k', '\0'}};
     struct outcome_frame frame;
     struct raw_end raw;
 

@@ -125,7 +125,9 @@ static void all_that_is_written_arrives(void **state)
         "  webhook: { url = \"HTTPS://Hooks.Example.com:8443/r?x=1\"; format = \"slack\";\n"
         "    concurrency = 3; timeout = \"1m 30s\"; connect_timeout = \"250ms\"; private = true; "
         "};\n"
-        "  fallback: { url = \"http://127.8.9.1:99/r\"; rate_per_minute = 7; }; },\n"
+        "  fallback: { url = \"http://127.8.9.1:99/r\"; rate_per_minute = 7;\n"
+        "    answers = ( { status = \"404\"; do = \"again\"; }, { status = \"4xx\"; do = \"dead\"; "
+        "} ); }; },\n"
         "  { id = \"dana\"; name = \"Dana\"; role = \"sales\";\n"
         "    webhook: { url = \"http://10.0.0.1/\"; insecure = true; format = \"slack\";\n"
         "      rate_per_minute = 0; }; },\n"
@@ -163,6 +165,11 @@ static void all_that_is_written_arrives(void **state)
     assert_true(rich->webhook.allow_private);
     assert_string_equal(rich->fallback->host, "127.8.9.1");
     assert_int_equal(rich->fallback->rate_gap_ms, 8572);
+    assert_int_equal(rich->webhook.answer_count, 0);
+    assert_int_equal(rich->fallback->answer_count, 2);
+    assert_string_equal(rich->fallback->answers[1].status, "4xx");
+    assert_int_equal(rich->fallback->answers[0].act, ACT_AGAIN);
+    assert_int_equal(rich->fallback->answers[1].act, ACT_DEAD);
     assert_int_equal(rulebook_rep(book, "dana")->webhook.rate_gap_ms, 0);
     assert_string_equal(rulebook_rep(book, "pat")->webhook.host, "::1");
     assert_ptr_equal(rulebook_lane(book, "rich"), &rich->webhook);
@@ -178,7 +185,7 @@ static void all_that_is_written_arrives(void **state)
     rule = &book->rules[0];
     assert_string_equal(rule->name, "first");
     assert_string_equal(rule->file, book->path);
-    assert_int_equal(rule->line, 16);
+    assert_int_equal(rule->line, 17);
     assert_int_equal(rule->matchers[1].numbers[0], 500);
     assert_int_equal(rule->heads_up, WHEN_NOW);
     assert_int_equal(rule->service, WHEN_NO);
@@ -308,6 +315,14 @@ static const char *const faults[][2] = {
     {REP("webhook: { url = \"https://h/\"; format = \"irc\"; };"), "one of generic, slack"},
     {REP("webhook: { url = \"https://h/\"; timeout = \"1h\"; };"),
      "'timeout' must be between 10 milliseconds and 10 minutes"},
+    {REP("webhook: { url = \"https://h/\"; answers = ( { status = \"4x\"; do = \"dead\"; } ); };"),
+     "rep 'a', webhook, answer '4x': 'status' is the status of an answer, such as \"404\""},
+    {REP("webhook: { url = \"https://h/\"; answers = ( { status = \"404\"; do = \"agian\"; } ); "
+         "};"),
+     "one of delivered, again, dead, pause, close; did you mean 'again'?"},
+    {REP("webhook: { url = \"https://h/\"; answers = ( { status = \"5xx\"; do = \"dead\"; },\n"
+         "{ status = \"503\"; do = \"again\"; } ); };"),
+     "rep 'a', webhook: 'answers': '503' comes too late, the '5xx' before it has all of it"},
     // rules and tiers
     {PEOPLE "rules: (\n{ name = \"x\"; },\n{ name = \"x\"; } );",
      "book.conf:8: rule 'x': the name is taken by the rule at "},
