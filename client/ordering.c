@@ -7,7 +7,7 @@
 #include "common/base/json_out.h"
 #include "common/base/moment.h"
 
-void ordering_open(struct text *out, const char *type)
+void ordering_open(struct text *out, const char *type, const char *subject)
 {
     char uuid[UUID_BYTES], now[MOMENT_TEXT_BYTES];
     struct text words = {0};
@@ -21,6 +21,9 @@ void ordering_open(struct text *out, const char *type)
     text_clear(&words);
     text_addf(&words, "headsup.%s", type);
     json_put_string(out, "type", text_string(&words));
+    if (subject) {
+        json_put_string(out, "subject", subject);
+    }
     json_put_string(out, "time", moment_format(clock_wall_ms(), now));
     json_open_object(out, "data");
     text_finish(&words);
@@ -55,5 +58,22 @@ int ordering_publish(const struct invocation *invocation, struct connection *con
     } else if (receipt->size && status != EXIT_DONE) {
         receipt_print(stderr, receipt->bytes, receipt->size);
     }
+    return status;
+}
+
+int ordering_run(const struct invocation *invocation, const struct text *event)
+{
+    struct connection connection = {0};
+    struct text receipt = {0};
+    int status = ordering_connect(invocation, &connection);
+
+    if (status == EXIT_DONE) {
+        status = ordering_publish(invocation, &connection, event, &receipt);
+    }
+    if (status == EXIT_DONE && !invocation->json) {
+        receipt_print_answer(stdout, receipt.bytes, receipt.size);
+    }
+    connection_finish(&connection);
+    text_finish(&receipt);
     return status;
 }

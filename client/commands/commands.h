@@ -17,5 +17,7 @@ extern const struct command lanes_command;
 extern const struct command pause_command;
 extern const struct command resume_command;
 extern const struct command send_test_command;
+extern const struct command silence_command;
+extern const struct command silences_command;
 extern const struct command why_command;
 extern const struct command status_command;

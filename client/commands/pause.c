@@ -4,32 +4,21 @@
 
 #include "client/commands/commands.h"
 #include "client/ordering.h"
-#include "client/print.h"
-#include "client/receipt_words.h"
 #include "common/base/json_out.h"
 
 static int order(const struct invocation *invocation, const char *type)
 {
-    struct connection connection = {0};
-    struct text event = {0}, receipt = {0};
+    struct text event = {0};
     int status;
 
-    ordering_open(&event, type);
+    ordering_open(&event, type, NULL);
     json_put_string(&event, "lane", invocation->arguments[0]);
     if (invocation_has(invocation, "why")) {
         json_put_string(&event, "reason", invocation_value(invocation, "why"));
     }
     ordering_close(&event);
-    status = ordering_connect(invocation, &connection);
-    if (status == EXIT_DONE) {
-        status = ordering_publish(invocation, &connection, &event, &receipt);
-    }
-    if (status == EXIT_DONE && !invocation->json) {
-        receipt_print_answer(stdout, receipt.bytes, receipt.size);
-    }
-    connection_finish(&connection);
+    status = ordering_run(invocation, &event);
     text_finish(&event);
-    text_finish(&receipt);
     return status;
 }
 

@@ -102,7 +102,7 @@ static void write_event(struct text *out, const struct dead_filter *filter, cons
 {
     char full[NOTICE_ID_BYTES], since[MOMENT_TEXT_BYTES];
 
-    ordering_open(out, "notice.retried");
+    ordering_open(out, "notice.retried", NULL);
     if (id) {
         json_put_string(out, "notice", notice_id_format(prefix, notice_id_num(id), full));
     } else if (filter->lane) {

@@ -82,7 +82,7 @@ static int order_one(struct testing *testing, struct connection *connection, str
     struct text event = {0}, receipt = {0};
     int status;
 
-    ordering_open(&event, "notice.test_requested");
+    ordering_open(&event, "notice.test_requested", NULL);
     json_put_string(&event, "rep", testing->invocation->arguments[0]);
     if (test->kind) {
         json_put_string(&event, "kind", test->kind);

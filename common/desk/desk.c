@@ -10,13 +10,14 @@
 #include "common/base/xalloc.h"
 #include "common/desk/desk_private.h"
 #include "common/desk/orders.h"
+#include "common/desk/silences.h"
 #include "common/event/receipt.h"
 #include "common/event/refusal.h"
 #include "common/ledger/ledger_outbox.h"
 #include "common/verdict/life.h"
 #include "common/verdict/verdict.h"
 
-static unsigned wanted_by(const struct matcher *matchers, size_t count)
+unsigned desk_wanted_by(const struct matcher *matchers, size_t count)
 {
     unsigned wants = 0;
 
@@ -41,10 +42,12 @@ void desk_take_rulebook(struct desk *desk, const struct rulebook *rulebook)
     desk->rulebook = rulebook;
     desk->wants = 0;
     for (size_t i = 0; i < rulebook->rule_count; i++) {
-        desk->wants |= wanted_by(rulebook->rules[i].matchers, rulebook->rules[i].matcher_count);
+        desk->wants |=
+            desk_wanted_by(rulebook->rules[i].matchers, rulebook->rules[i].matcher_count);
     }
     for (size_t i = 0; i < rulebook->tier_count; i++) {
-        desk->wants |= wanted_by(rulebook->tiers[i].matchers, rulebook->tiers[i].matcher_count);
+        desk->wants |=
+            desk_wanted_by(rulebook->tiers[i].matchers, rulebook->tiers[i].matcher_count);
     }
 }
 
@@ -65,6 +68,7 @@ struct desk *desk_create(const struct rulebook *rulebook, struct ledger *ledger,
 void desk_destroy(struct desk *desk)
 {
     if (desk) {
+        silences_finish(desk);
         arena_destroy(desk->arena);
         text_finish(&desk->receipt);
         free(desk);
@@ -190,7 +194,7 @@ static int load_case(struct desk *desk, const struct event *event, struct case_f
     struct case_query query = {
         .issue_key = about_issue ? event->subject : NULL,
         .account_key = about_issue ? event_text(event, "account") : event->subject,
-        .wants = desk->wants,
+        .wants = desk->wants | desk->silence_wants,
         .now_ms = event->received_ms,
     };
     int code = ledger_load_case(desk->ledger, &query, desk->arena, ret, err);
@@ -211,11 +215,15 @@ static int load_case(struct desk *desk, const struct event *event, struct case_f
 static int judge(struct desk *desk, const struct event *event, struct case_file *file,
                  struct verdict *verdict, struct verdict_trace *trace, struct error *err)
 {
-    struct verdict_question question = {desk->rulebook, file, event, event->received_ms};
+    struct verdict_question question = {desk->rulebook, &desk->silences, file, event,
+                                        event->received_ms};
     struct receipt receipt = {
         .id = event->id, .source = event->source, .seq = ledger_next_seq(desk->ledger)};
-    int code = load_case(desk, event, file, err);
+    int code = silences_refresh(desk, err);
 
+    if (code == 0) {
+        code = load_case(desk, event, file, err);
+    }
     if (code < 0) {
         return code;
     }
@@ -357,12 +365,17 @@ int desk_handle_order(struct desk *desk, const struct event *event, const char *
 {
     struct receipt receipt = {
         .id = event->id, .source = event->source, .seq = ledger_next_seq(desk->ledger)};
-    struct order_scene scene = {desk->rulebook, desk->ledger, &desk->listener, desk->arena};
+    struct order_scene scene = {desk->rulebook, desk->ledger, &desk->listener, desk->arena, desk};
     struct order_result result;
     struct refusal refusal;
-    int code;
+    bool of_silence = event_type_about(event->type) == ABOUT_SILENCE;
+    int code = of_silence ? silences_refresh(desk, err) : 0;
 
-    if (order_check(desk->rulebook, event, &refusal) < 0) {
+    if (code < 0) {
+        return code;
+    }
+    if (order_check(desk->rulebook, event, &refusal) < 0 ||
+        (of_silence && silences_check(desk, event, &refusal) < 0)) {
         receipt_write_refused(out, &refusal);
         return 0;
     }

@@ -4,6 +4,7 @@
 #include "common/base/arena.h"
 #include "common/base/text.h"
 #include "common/desk/desk.h"
+#include "common/verdict/silence.h"
 
 // Of the events that the desk makes; nobody else may.
 #define ALARM_SOURCE  "/headsup/alarm"
@@ -16,7 +17,14 @@ struct desk {
     struct arena *arena; // of the event in hand
     struct text receipt; // likewise: it is stored and sent
     unsigned wants;      // what of a case file the rules ask for
+    struct silences silences;
+    bool silences_known;     // they are those of the ledger,
+    int64_t silences_undone; // as long as ledger_undone() is this
+    unsigned silence_wants;  // what of a case file they ask for
 };
+
+// What of a case file the matchers ask for: enum case_wants, or-ed.
+unsigned desk_wanted_by(const struct matcher *matchers, size_t count);
 
 // Handles an event about an issue or an account, appending its receipt to out.
 // Handles an order to the service itself, likewise.

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/desk/silences.h"
 #include "common/event/refusal.h"
 
 // --- dead letters --------------------------------------------------------------------------------
@@ -163,6 +164,10 @@ int order_carry_out(const struct order_scene *scene, const struct event *event,
         break;
     case EVENT_LANE_RESUMED:
         code = resume_lane(scene, event, ret->say, err);
+        break;
+    case EVENT_SILENCE_SET:
+    case EVENT_SILENCE_LIFTED:
+        code = silences_carry_out(scene->desk, event, ret->say, sizeof ret->say, err);
         break;
     default:
         break;

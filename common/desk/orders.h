@@ -18,6 +18,7 @@ struct order_scene { // what an order is carried out on; all borrowed
     struct ledger *ledger;
     const struct desk_listener *listener;
     struct arena *arena;
+    struct desk *desk; // whose silences are set and lifted
 };
 
 enum { ORDER_WORDS_BYTES = 256 };

@@ -18,6 +18,7 @@ struct ledger {
     int64_t next_seq;
     char prefix[16]; // of notice ids
     struct account_cache *accounts;
+    int64_t undone; // transactions that were
 };
 
 static const char next_seq_sql[] = "SELECT coalesce(max(seq), 0) + 1 FROM events";
@@ -178,11 +179,17 @@ int ledger_commit(struct ledger *ledger, struct error *err)
     return run(ledger, SQL_COMMIT, err);
 }
 
+int64_t ledger_undone(const struct ledger *ledger)
+{
+    return ledger->undone;
+}
+
 void ledger_rollback(struct ledger *ledger)
 {
     struct error ignored;
     sqlite3_stmt *statement = store_prepare(&ledger->store, SQL_ROLLBACK, &ignored);
 
+    ledger->undone++;
     account_cache_spoil(ledger->accounts);
     if (!sqlite3_get_autocommit(ledger->store.db) && statement &&
         store_run(&ledger->store, statement, &ignored) < 0) {

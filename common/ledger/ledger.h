@@ -38,6 +38,8 @@ void ledger_end_read(struct ledger *ledger);
 must_check int ledger_begin(struct ledger *ledger, struct error *err);
 must_check int ledger_commit(struct ledger *ledger, struct error *err);
 void ledger_rollback(struct ledger *ledger);
+// How many transactions were undone so far: what was read in one of them may be true no more.
+int64_t ledger_undone(const struct ledger *ledger);
 // Moves what the write-ahead log holds to where it belongs, as far as that pays: little at a time
 // while there is nothing else to do, or much where it grew long. After a commit. Negative: it
 // failed.

@@ -412,3 +412,18 @@ int ledger_each_lane(struct ledger_reader *reader, on_lane *callback, void *user
     }
     return code;
 }
+
+int ledger_each_silence(struct ledger_reader *reader, on_silence *callback, void *user,
+                        struct error *err)
+{
+    cleanup_with(finalizep) sqlite3_stmt *statement = NULL;
+    int code = prepare(reader, sql_texts[SQL_EACH_SILENCE], &statement, err);
+
+    while (code == 0 && (code = store_next(&reader->store, statement, err)) > 0) {
+        struct silence_record silence;
+
+        row_silence(statement, &silence);
+        code = callback(user, &silence);
+    }
+    return code;
+}

@@ -56,6 +56,10 @@ must_check int ledger_get_notice(struct ledger_reader *reader, int64_t num, on_n
 must_check int ledger_get_events(struct ledger_reader *reader, const char *source, const char *id,
                                  on_event_record *callback, void *user, struct error *err);
 
+// Those that end first at the beginning; some may have ended.
+must_check int ledger_each_silence(struct ledger_reader *reader, on_silence *callback, void *user,
+                                   struct error *err);
+
 must_check int ledger_count_dead(struct ledger_reader *reader, const struct dead_filter *filter,
                                  int64_t *ret, struct error *err);
 

@@ -116,6 +116,18 @@ void row_notice(sqlite3_stmt *row, struct arena *arena, struct notice_record *re
     }
 }
 
+void row_silence(sqlite3_stmt *row, struct silence_record *ret)
+{
+    *ret = (struct silence_record){
+        .name = row_text(row, 0, NULL),
+        .match = row_text(row, 1, NULL),
+        .since_ms = sqlite3_column_int64(row, 2),
+        .until_ms = sqlite3_column_int64(row, 3),
+        .by = row_text(row, 4, NULL),
+        .comment = row_text(row, 5, NULL),
+    };
+}
+
 void row_event(sqlite3_stmt *row, struct event_record *ret)
 {
     *ret = (struct event_record){

@@ -15,4 +15,5 @@ void row_issue(sqlite3_stmt *row, struct arena *arena, struct issue *ret);     /
 void row_account(sqlite3_stmt *row, struct arena *arena, struct account *ret); // ACCOUNT_COLUMNS
 void row_notice(sqlite3_stmt *row, struct arena *arena, struct notice_record *ret);
 void row_lane(sqlite3_stmt *row, struct arena *arena, struct lane_record *ret); // LANE_COLUMNS
+void row_silence(sqlite3_stmt *row, struct silence_record *ret);                // SILENCE_COLUMNS
 void row_event(sqlite3_stmt *row, struct event_record *ret);                    // EVENT_COLUMNS

@@ -81,7 +81,13 @@ static const char quiet[] =
     "CREATE INDEX issues_big ON issues (account) WHERE heads_up_at_ms > 0 AND state < 3"
     "  AND (severity IS NULL OR severity <> 'minor');";
 
-const char *const sql_migrations[] = {first, quiet};
+// Version 3: the silences that hold.
+static const char silences[] =
+    "CREATE TABLE silences ("
+    "  name TEXT PRIMARY KEY NOT NULL, match TEXT NOT NULL, since_ms INTEGER NOT NULL,"
+    "  until_ms INTEGER NOT NULL, by TEXT NOT NULL, comment TEXT NOT NULL) STRICT;";
+
+const char *const sql_migrations[] = {first, quiet, silences};
 const int sql_migration_count = sizeof sql_migrations / sizeof sql_migrations[0];
 
 const char *const sql_texts[SQL_COUNT] = {
@@ -220,4 +226,12 @@ const char *const sql_texts[SQL_COUNT] = {
     // likewise
     [SQL_HASTEN_LANE] = "UPDATE notices SET due_ms = ?2, attempts = 0 WHERE fate = 0"
                         " AND lane = ?1 AND due_ms > ?2 AND attempts > 0",
+    [SQL_SAVE_SILENCE] =
+        "INSERT INTO silences (name, match, since_ms, until_ms, by, comment)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (name) DO UPDATE SET match = excluded.match,"
+        " since_ms = excluded.since_ms, until_ms = excluded.until_ms, by = excluded.by,"
+        " comment = excluded.comment",
+    [SQL_DROP_SILENCE] = "DELETE FROM silences WHERE name = ?1",
+    [SQL_PRUNE_SILENCES] = "DELETE FROM silences WHERE until_ms <= ?1",
+    [SQL_EACH_SILENCE] = "SELECT " SILENCE_COLUMNS " FROM silences s ORDER BY s.until_ms, s.name",
 };

@@ -55,6 +55,10 @@ enum sql {
     SQL_WAITING_LANE,
     SQL_MOVE_NOTICE,
     SQL_HASTEN_LANE,
+    SQL_SAVE_SILENCE,
+    SQL_DROP_SILENCE,
+    SQL_PRUNE_SILENCES,
+    SQL_EACH_SILENCE,
     SQL_COUNT // the writer's; the reader prepares its own as it needs them
 };
 
@@ -81,6 +85,8 @@ extern const char *const sql_texts[SQL_COUNT];
 
 #define LANE_COLUMNS                                                                               \
     "l.lane, l.state, l.why, l.since_ms, l.paused_by, l.answered_ms, l.status, l.answer"
+
+#define SILENCE_COLUMNS "s.name, s.match, s.since_ms, s.until_ms, s.by, s.comment"
 
 // Which dead letters a dead_filter means: num, lane, status, since, each after the other.
 #define DEAD_MEANT                                                                                 \

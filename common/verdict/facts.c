@@ -137,6 +137,18 @@ struct fact fact_of(const struct fact_source *source, const struct matcher *matc
     }
 }
 
+bool facts_hold(const struct fact_source *source, const struct matcher *matchers, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct fact fact = fact_of(source, &matchers[i]);
+
+        if (matcher_holds(&matchers[i], &fact) != ANSWER_YES) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void fact_write(struct text *out, const struct fact *fact)
 {
     char buffer[MONEY_TEXT_BYTES];

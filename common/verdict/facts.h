@@ -2,6 +2,8 @@
 // fact.
 #pragma once
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/base/text.h"
@@ -19,5 +21,7 @@ struct fact_source {
 };
 
 struct fact fact_of(const struct fact_source *source, const struct matcher *matcher);
+// Whether all the matchers hold; where there are none, they do.
+bool facts_hold(const struct fact_source *source, const struct matcher *matchers, size_t count);
 // Adds the value as people write it, such as 18250.00 or "3 days"; "nothing" where it is absent.
 void fact_write(struct text *out, const struct fact *fact);

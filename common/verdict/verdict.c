@@ -2,11 +2,15 @@
 
 #include <string.h>
 
+#include "common/base/moment.h"
 #include "common/base/text.h"
 #include "common/verdict/facts.h"
 #include "common/verdict/life.h"
+#include "common/verdict/silence.h"
 #include "common/verdict/trace.h"
 #include "common/verdict/words.h"
+
+enum { SILENCE_NAME_BYTES = 120, SILENCE_COMMENT_BYTES = 240 };
 
 static const char law_one_hop[] = "law: one hop";
 static const char law_stand_firm[] = "law: stand firm";
@@ -45,24 +49,13 @@ struct said {
 
 struct scene { // all that a verdict is made from
     const struct rulebook *rulebook;
+    const struct silences *silences; // NULL: none
     const struct event *event;
     struct fact_source facts;
     struct arena *arena;
     struct verdict *verdict;
     struct verdict_trace *trace; // NULL: nobody asks how it came about
 };
-
-static bool all_hold(const struct matcher *matchers, size_t count, const struct fact_source *facts)
-{
-    for (size_t i = 0; i < count; i++) {
-        struct fact fact = fact_of(facts, &matchers[i]);
-
-        if (matcher_holds(&matchers[i], &fact) != ANSWER_YES) {
-            return false;
-        }
-    }
-    return true;
-}
 
 static const char *tier_of(const struct rulebook *rulebook, const struct fact_source *facts,
                            struct verdict_trace *trace)
@@ -72,7 +65,7 @@ static const char *tier_of(const struct rulebook *rulebook, const struct fact_so
     }
     for (size_t i = 0; i < rulebook->tier_count; i++) {
         const struct tier *tier = &rulebook->tiers[i];
-        bool matched = all_hold(tier->matchers, tier->matcher_count, facts);
+        bool matched = facts_hold(facts, tier->matchers, tier->matcher_count);
 
         trace_tier(trace, tier, matched, facts);
         if (matched) {
@@ -116,7 +109,7 @@ static struct said ask_rules(const struct scene *scene)
 
     for (size_t i = 0; i < scene->rulebook->rule_count; i++) {
         const struct rule *rule = &scene->rulebook->rules[i];
-        bool matched = all_hold(rule->matchers, rule->matcher_count, &scene->facts);
+        bool matched = facts_hold(&scene->facts, rule->matchers, rule->matcher_count);
 
         trace_rule(scene->trace, rule, matched, &scene->facts);
         if (matched) {
@@ -129,17 +122,18 @@ static struct said ask_rules(const struct scene *scene)
     return said;
 }
 
-// The matchers of a rule with the values that they saw.
-static const char *why_rule(const struct scene *scene, const struct rule *rule)
+// Matchers with the values that they saw.
+static const char *why_matchers(const struct scene *scene, const struct matcher *matchers,
+                                size_t count)
 {
     struct text words = {0};
     const char *copy;
 
-    for (size_t i = 0; i < rule->matcher_count; i++) {
-        struct fact fact = fact_of(&scene->facts, &rule->matchers[i]);
+    for (size_t i = 0; i < count; i++) {
+        struct fact fact = fact_of(&scene->facts, &matchers[i]);
 
         text_add(&words, i ? "; " : "");
-        text_add(&words, rule->matchers[i].written);
+        text_add(&words, matchers[i].written);
         text_add(&words, " (");
         fact_write(&words, &fact);
         text_add(&words, ")");
@@ -147,6 +141,11 @@ static const char *why_rule(const struct scene *scene, const struct rule *rule)
     copy = arena_copy(scene->arena, words.size ? text_string(&words) : "always");
     text_finish(&words);
     return copy;
+}
+
+static const char *why_rule(const struct scene *scene, const struct rule *rule)
+{
+    return why_matchers(scene, rule->matchers, rule->matcher_count);
 }
 
 // The same for what no rule said: what the rules could have gone by.
@@ -236,6 +235,32 @@ static void hop_to_sales(const struct scene *scene, const struct rule *rule)
     }
 }
 
+// What would be told, and a silence keeps back: on record with what it would have been. Laws come
+// by another way.
+static void heed_silences(const struct scene *scene, struct decision *decision)
+{
+    const struct silence *silence =
+        decision->when == WHEN_NO ? NULL : silence_over(scene->silences, &scene->facts);
+    char until[MOMENT_TEXT_BYTES];
+    struct text words = {0};
+
+    if (!silence) {
+        return;
+    }
+    text_add_line(&words, silence->by, SILENCE_NAME_BYTES);
+    text_addf(&words, " keeps it back until %s: ", moment_format(silence->until_ms, until));
+    text_add_line(&words, silence->comment, SILENCE_COMMENT_BYTES);
+    text_addf(&words, "; it matches %s; without it: %s, by '%s': %s",
+              why_matchers(scene, silence->matchers, silence->matcher_count),
+              when_name(decision->when), decision->rule, decision->why);
+    decision->when = WHEN_NO;
+    decision->rule = arena_printf(scene->arena, "silence: %s", silence->name);
+    decision->why = arena_copy(scene->arena, text_string(&words));
+    trace_law(scene->trace, decision->rule, "the %s rep is not told: %s", role_name(decision->role),
+              decision->why);
+    text_finish(&words);
+}
+
 // What the rules said of one of the two people, or else what is unsaid.
 static void tell_one(const struct scene *scene, enum role role, enum when when,
                      const struct rule *rule, bool any_matched, bool urgent)
@@ -265,6 +290,7 @@ static void tell_one(const struct scene *scene, enum role role, enum when when,
         trace_law(scene->trace, decision->rule, "to the %s rep: %s; %s", role_name(role),
                   when_name(decision->when), decision->why);
     }
+    heed_silences(scene, decision);
 }
 
 // When the issue comes of the next age that a rule asks about: just past it, so that > holds too.
@@ -447,8 +473,12 @@ void verdict_explain(const struct verdict_question *question, struct arena *aren
     const struct rulebook *rulebook = question->rulebook;
     const struct case_file *file = question->file;
     const struct event *event = question->event;
-    struct scene scene = {
-        .rulebook = rulebook, .event = event, .arena = arena, .verdict = ret, .trace = trace};
+    struct scene scene = {.rulebook = rulebook,
+                          .silences = question->silences,
+                          .event = event,
+                          .arena = arena,
+                          .verdict = ret,
+                          .trace = trace};
     struct said said;
 
     trace_begin(trace, rulebook, arena);
@@ -491,7 +521,7 @@ void verdict_decide(const struct rulebook *rulebook, const struct case_file *fil
                     const struct event *event, int64_t now_ms, struct arena *arena,
                     struct verdict *ret)
 {
-    const struct verdict_question question = {rulebook, file, event, now_ms};
+    const struct verdict_question question = {rulebook, NULL, file, event, now_ms};
 
     verdict_explain(&question, arena, NULL, ret);
 }

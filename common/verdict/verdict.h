@@ -1,5 +1,5 @@
-// The verdict: (rule book, case file, event, now) -> effects. Pure: no I/O, no clock, no dice, no
-// log. Here, and nowhere else, an issue moves its one hop (DOMAIN.md O1).
+// The verdict: (rule book, silences, case file, event, now) -> effects. Pure: no I/O, no clock, no
+// dice, no log. Here, and nowhere else, an issue moves its one hop (DOMAIN.md O1).
 #pragma once
 
 #include <stdbool.h>
@@ -10,6 +10,8 @@
 #include "common/event/event.h"
 #include "common/rulebook/rulebook.h"
 #include "common/verdict/case_file.h"
+
+struct silences;
 
 enum notice_kind {
     NOTICE_HEADS_UP,
@@ -56,8 +58,8 @@ struct verdict {
     struct decision decisions[VERDICT_DECISIONS];
 };
 
-// Decides one event about an issue or an account. Strings of ret live in arena, in the event or in
-// the rule book.
+// Decides one event about an issue or an account, with no silence set. Strings of ret live in
+// arena, in the event or in the rule book.
 void verdict_decide(const struct rulebook *rulebook, const struct case_file *file,
                     const struct event *event, int64_t now_ms, struct arena *arena,
                     struct verdict *ret);
@@ -65,6 +67,7 @@ void verdict_decide(const struct rulebook *rulebook, const struct case_file *fil
 // What a verdict is asked for.
 struct verdict_question {
     const struct rulebook *rulebook;
+    const struct silences *silences; // NULL: none
     const struct case_file *file;
     const struct event *event;
     int64_t now_ms;

@@ -61,7 +61,7 @@ static void rules(struct bench *bench, const char *words)
 static void decide(struct bench *bench, enum event_type type, const char *data)
 {
     const struct event *event = happen(&bench->happenings, type, 0, data);
-    struct verdict_question question = {bench->book, &bench->file, event, NOW};
+    struct verdict_question question = {bench->book, NULL, &bench->file, event, NOW};
     struct verdict plain;
 
     verdict_decide(bench->book, &bench->file, event, NOW, bench->arena, &plain);
