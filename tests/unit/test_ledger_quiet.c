@@ -12,6 +12,7 @@
 #include "common/base/text.h"
 #include "common/ledger/ledger_quiet.h"
 #include "common/ledger/ledger_reader.h"
+#include "common/ledger/ledger_silences.h"
 #include "common/ledger/sql.h"
 #include "tests/support/ledger_folder.h"
 
@@ -295,6 +296,7 @@ static void a_ledger_of_the_version_before_is_migrated(void **state)
     ledger_reader_close(reader);
     assert_int_equal(ledger_begin(folder->ledger, &folder->err), 0);
     (void)hold(folder, NOW); // the new fates are taken
+    assert_int_equal(ledger_prune_silences(folder->ledger, NOW, &folder->err), 0);
 }
 
 int main(void)
