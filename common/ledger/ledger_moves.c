@@ -39,6 +39,21 @@ int ledger_move_notice(struct ledger *ledger, const struct notice_move *move, st
     return store_run(store, statement, err);
 }
 
+int ledger_keep_for_digest(struct ledger *ledger, int64_t num, int64_t digest_ms, const char *why,
+                           struct error *err)
+{
+    struct store *store = ledger_store(ledger);
+    sqlite3_stmt *statement = store_prepare(store, SQL_KEEP_FOR_DIGEST, err);
+
+    if (!statement) {
+        return err->code;
+    }
+    bind_int(statement, 1, num);
+    bind_int(statement, 2, digest_ms);
+    bind_text(statement, 3, why);
+    return store_run(store, statement, err);
+}
+
 int ledger_hasten_lane(struct ledger *ledger, const char *lane, int64_t now_ms, struct error *err)
 {
     struct store *store = ledger_store(ledger);

@@ -1,5 +1,5 @@
 // The part of the ledger's writing that a changed rule book asks for: what waits for a lane that is
-// no more, or whose receiver is another.
+// no more, or whose receiver is another; and that which one makes that is dead.
 #pragma once
 
 #include <stdint.h>
@@ -19,6 +19,10 @@ struct notice_move {
 };
 must_check int ledger_move_notice(struct ledger *ledger, const struct notice_move *move,
                                   struct error *err);
+
+// A notice that waits is kept for its rep's digest instead, and why is added to its own.
+must_check int ledger_keep_for_digest(struct ledger *ledger, int64_t num, int64_t digest_ms,
+                                      const char *why, struct error *err);
 
 // What waits for its next try in that lane is due now, and as if it had not been tried.
 must_check int ledger_hasten_lane(struct ledger *ledger, const char *lane, int64_t now_ms,

@@ -43,6 +43,7 @@ struct notice_record {
     const char *words;   // the event's own (a demand, a note); NULL: none
     const char *quiet;   // FATE_HELD: what for; else what came of that. NULL: it was never held
     unsigned changes;    // enum change, or-ed, where that is asked: what the event changed
+    int64_t since_ms;    // read, not written: where it was tried, since when it waits for that
     // read, not written: of the event that caused it
     const char *event_source, *event_id;
     const char *event_type;

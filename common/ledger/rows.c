@@ -104,15 +104,16 @@ void row_notice(sqlite3_stmt *row, struct arena *arena, struct notice_record *re
         .carrier_num = sqlite3_column_int64(row, 20),
         .quiet = row_text(row, 21, arena),
         .changes = (unsigned)sqlite3_column_int64(row, 22),
-        .event_source = row_text(row, 23, arena),
-        .event_id = row_text(row, 24, arena),
-        .event_type = row_text(row, 25, arena),
+        .since_ms = sqlite3_column_int64(row, 23),
+        .event_source = row_text(row, 24, arena),
+        .event_id = row_text(row, 25, arena),
+        .event_type = row_text(row, 26, arena),
     };
     if (!ret->issue_num && ret->event_type && strncmp(ret->event_type, "account.", 8) == 0) {
-        ret->account_key = row_text(row, 26, arena);
-    } else if (sqlite3_column_count(row) > 27) { // the reader asks for these too
-        ret->issue_key = row_text(row, 27, arena);
-        ret->account_key = row_text(row, 28, arena);
+        ret->account_key = row_text(row, 27, arena);
+    } else if (sqlite3_column_count(row) > 28) { // the reader asks for these too
+        ret->issue_key = row_text(row, 28, arena);
+        ret->account_key = row_text(row, 29, arena);
     }
 }
 

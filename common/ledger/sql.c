@@ -87,7 +87,10 @@ static const char silences[] =
     "  name TEXT PRIMARY KEY NOT NULL, match TEXT NOT NULL, since_ms INTEGER NOT NULL,"
     "  until_ms INTEGER NOT NULL, by TEXT NOT NULL, comment TEXT NOT NULL) STRICT;";
 
-const char *const sql_migrations[] = {first, quiet, silences};
+// Version 4. A notice knows since when it waits for its receiver.
+static const char waits[] = "ALTER TABLE notices ADD COLUMN since_ms INTEGER NOT NULL DEFAULT 0;";
+
+const char *const sql_migrations[] = {first, quiet, silences, waits};
 const int sql_migration_count = sizeof sql_migrations / sizeof sql_migrations[0];
 
 const char *const sql_texts[SQL_COUNT] = {
@@ -201,7 +204,8 @@ const char *const sql_texts[SQL_COUNT] = {
                      " ORDER BY heads_up_at_ms LIMIT 1",
     [SQL_SAVE_OUTCOME] =
         "UPDATE notices SET fate = ?2, due_ms = ?3, done_ms = ?4, attempts = ?5,"
-        " status = ?6, answer = ?7, headline = coalesce(?8, headline), body = coalesce(?9, body)"
+        " status = ?6, answer = ?7, headline = coalesce(?8, headline), body = coalesce(?9, body),"
+        " since_ms = CASE attempts WHEN 0 THEN due_ms ELSE since_ms END"
         " WHERE num = ?1",
     [SQL_RETRY_DEAD] = "UPDATE notices SET fate = 0, due_ms = ?5, done_ms = 0, attempts = 0"
                        " WHERE " DEAD_MEANT,
@@ -223,6 +227,8 @@ const char *const sql_texts[SQL_COUNT] = {
     [SQL_MOVE_NOTICE] = "UPDATE notices SET rep = ?2, lane = ?3, why = why || '; ' || ?4,"
                         " due_ms = CASE WHEN attempts > 0 AND due_ms > ?5 THEN ?5 ELSE due_ms END,"
                         " attempts = 0 WHERE num = ?1 AND fate = 0",
+    [SQL_KEEP_FOR_DIGEST] = "UPDATE notices SET fate = 3, lane = NULL, due_ms = ?2,"
+                            " why = why || '; ' || ?3 WHERE num = ?1 AND fate = 0",
     // likewise
     [SQL_HASTEN_LANE] = "UPDATE notices SET due_ms = ?2, attempts = 0 WHERE fate = 0"
                         " AND lane = ?1 AND due_ms > ?2 AND attempts > 0",

@@ -54,6 +54,7 @@ enum sql {
     SQL_LOAD_LANE,
     SQL_WAITING_LANE,
     SQL_MOVE_NOTICE,
+    SQL_KEEP_FOR_DIGEST,
     SQL_HASTEN_LANE,
     SQL_SAVE_SILENCE,
     SQL_DROP_SILENCE,
@@ -78,7 +79,7 @@ extern const char *const sql_texts[SQL_COUNT];
 #define NOTICE_COLUMNS                                                                             \
     "n.num, n.event, n.issue, n.role, n.kind, n.fate, n.urgent, n.rep, n.lane, n.rule, n.why, "    \
     "n.created_ms, n.due_ms, n.done_ms, n.attempts, n.status, n.answer, n.headline, n.body, "      \
-    "n.words, n.carrier, n.quiet, n.changes, e.source, e.id, e.type, e.subject"
+    "n.words, n.carrier, n.quiet, n.changes, n.since_ms, e.source, e.id, e.type, e.subject"
 #define EVENT_COLUMNS                                                                              \
     "e.seq, e.time_ms, e.received_ms, e.source, e.id, e.type, e.subject, e.peer, e.bytes, "        \
     "e.receipt"

@@ -36,6 +36,7 @@ struct endpoint {
     int rate_per_minute; // 0: no limit
     int64_t rate_gap_ms; // the same as the least time between two requests, 0: none
     int64_t timeout_ms, connect_timeout_ms;
+    int64_t expire_after_ms;     // how long a heads-up may wait; 0: ever
     struct answer_rule *answers; // the first that fits decides
     size_t answer_count;
 };

@@ -171,7 +171,8 @@ size_t outbox_outcomes(const struct outbox *outbox)
 
 bool outbox_wants_record(const struct outbox *outbox)
 {
-    return outbox->kept_count || outbox->strays || outbox_wants_divert(outbox);
+    return outbox->kept_count || outbox->strays || outbox_wants_divert(outbox) ||
+           stale_wants_record(outbox);
 }
 
 // Its lane gave up on a notice: its rep's other one takes it, as if it had not been tried.
@@ -241,6 +242,9 @@ int outbox_record(struct outbox *outbox, int64_t now_ms, struct error *err)
     if (code == 0) {
         code = outbox_divert(outbox, now_ms, err);
     }
+    if (code == 0) {
+        code = stale_record(outbox, now_ms, err);
+    }
     return code;
 }
 
@@ -253,6 +257,7 @@ void outbox_recorded(struct outbox *outbox)
 
         slot->dead_told = slot->dead_told || slot->dead_telling;
         slot->dead_telling = slot->diverted = false;
+        stale_recorded(slot);
     }
     for (size_t i = 0; i < outbox->kept_count; i++) {
         struct kept *kept = &outbox->kept[i];
@@ -349,10 +354,9 @@ static int serve_lane(struct outbox *outbox, struct slot *slot, int64_t now_ms, 
     count = ledger_due_notices(outbox->ledger, &slot->cursor, now_ms, wanted, outbox->arena,
                                records, err);
     for (int i = 0; code == 0 && i < count; i++) {
-        struct job *job;
-
-        HASH_FIND(hh, outbox->jobs, &records[i].num, sizeof records[i].num, job);
-        if (!job) {
+        if (stale_is(outbox, slot, &records[i], now_ms)) {
+            stale_found(slot);
+        } else if (!outbox_has_in_hand(outbox, records[i].num)) {
             code = send_one(outbox, slot, &records[i], now_ms, err);
         }
     }
@@ -381,6 +385,7 @@ int outbox_hand_over(struct outbox *outbox, int64_t now_ms, struct error *err)
     }
     outbox->busy_until_ms = now_ms < outbox->seen_ms ? 0 : outbox->busy_until_ms;
     outbox->seen_ms = now_ms;
+    stale_note(outbox, now_ms);
     code = standing_look(outbox, err);
     if (code < 0 && code != -EAGAIN) {
         return code;
@@ -414,7 +419,17 @@ int64_t outbox_wakes_at(const struct outbox *outbox)
 
         at = lane_at < at ? lane_at : at;
     }
-    return at < outbox->busy_until_ms ? outbox->busy_until_ms : at;
+    at = at < outbox->busy_until_ms ? outbox->busy_until_ms : at;
+    return at < outbox->stale_at_ms ? at : outbox->stale_at_ms;
+}
+
+// NOLINTNEXTLINE(readability-function-size): the nesting is inside uthash's macro
+bool outbox_has_in_hand(const struct outbox *outbox, int64_t num)
+{
+    struct job *job;
+
+    HASH_FIND(hh, outbox->jobs, &num, sizeof num, job);
+    return job != NULL;
 }
 
 size_t outbox_in_hand(const struct outbox *outbox)

@@ -15,6 +15,7 @@
 #include "common/ledger/ledger_outbox.h"
 #include "daemon/outbox/lanes.h"
 #include "daemon/outbox/outbox.h"
+#include "daemon/outbox/outbox_stale.h"
 
 struct kept;
 
@@ -29,6 +30,7 @@ struct slot { // one lane
     bool untold;           // the courier does not know yet how it is now
     struct endpoint *gone; // owned, its name alone: the rule book does not have it any more, and it
                            // stays for what is in hand; NULL: it has
+    struct stale stale;
     const struct kept *last; // the last attempt that is being recorded; NULL: none
     int64_t answered_ms;     // when an answer of its receiver was last put on record
     int32_t answer_status;   // and which
@@ -67,6 +69,7 @@ struct outbox {
     struct notice_record records[LANE_WINDOW]; // of the lane in hand
     int64_t busy_until_ms;                     // the courier did not keep up: not before
     int64_t seen_ms;                           // the clock at the last hand-over
+    int64_t stale_at_ms;                       // when lanes are next looked through for stale news
     bool untold;                               // some lane is
     bool strays; // notices may wait for lanes that the rule book does not have
     bool swept;  // none does, as of the transaction that is open
@@ -89,6 +92,8 @@ must_check int outbox_sweep(struct outbox *outbox, int64_t now_ms, struct error 
 must_check int outbox_divert(struct outbox *outbox, int64_t now_ms, struct error *err);
 // True where it would.
 bool outbox_wants_divert(const struct outbox *outbox);
+
+bool outbox_has_in_hand(const struct outbox *outbox, int64_t num);
 
 // At start: a lane that was closed or that a person paused stays so; one that an answer paused is
 // tried again, as the admin may have mended it. Inside a transaction.

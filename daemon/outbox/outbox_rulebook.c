@@ -261,6 +261,7 @@ void outbox_take_rulebook(struct outbox *outbox, const struct rulebook *rulebook
     outbox->by_lane = change.by_lane;
     outbox->rulebook = rulebook;
     outbox->untold = outbox->strays = true;
+    outbox->stale_at_ms = 0;
     free(all.list);
 }
 

@@ -76,15 +76,6 @@ static int settle(struct outbox *outbox, const struct notice_record *record, int
     return ledger_move_notice(outbox->ledger, &move, err);
 }
 
-// NOLINTNEXTLINE(readability-function-size): the nesting is inside uthash's macro
-static bool in_hand(const struct outbox *outbox, int64_t num)
-{
-    struct job *job;
-
-    HASH_FIND(hh, outbox->jobs, &num, sizeof num, job);
-    return job != NULL;
-}
-
 typedef int settle_one(struct outbox *outbox, const struct notice_record *record, int64_t now_ms,
                        struct error *err);
 
@@ -102,7 +93,7 @@ static int sweep_lane(struct outbox *outbox, const char *lane, settle_one *how, 
         for (int i = 0; i < count; i++) {
             int code = 0;
 
-            if (!in_hand(outbox, outbox->records[i].num)) {
+            if (!outbox_has_in_hand(outbox, outbox->records[i].num)) {
                 code = how(outbox, &outbox->records[i], now_ms, err);
                 settled++;
             }

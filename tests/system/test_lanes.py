@@ -5,9 +5,9 @@ import json
 import time
 
 import harness
-from audit import DEAD, DELIVERED, WAITING, Audit, Ledger, early_retries, wait_settled
+from audit import DEAD, DELIVERED, DIGEST, WAITING, Audit, Ledger, early_retries, wait_settled
 from book import rep
-from events import opened
+from events import demand, opened
 from receiver import Answer
 
 QUICK = {"retry": ["300ms", "600ms", "1s"]}
@@ -114,6 +114,46 @@ class TestLanes(harness.Corridor):
         fates = self.fates()
         self.assertEqual((fates[DEAD], fates[WAITING]), (1, 2), fates)
         self.assertEqual(self.dead_letters()[0]["status"], 500)
+
+    def begin_with_expiry(self):
+        self.begin(reps=[rep("rich", "sales", self.receiver.url("/rich"), expire_after="1s"),
+                         rep("pat", "service", self.receiver.url("/pat"))],
+                   rules=[{"name": "demands", "match": ["event = issue.escalation_requested"], "escalate": True},
+                          {"name": "both", "heads_up": "now", "service": "now"}],
+                   courier={"retry": ["700ms"] * 5})
+
+    def expired(self):
+        return [notice for notice in Ledger(self.daemon.ledger).notices if notice["fate"] == DIGEST]
+
+    def test_stale_news_is_for_the_digest_and_what_must_be_done_is_not(self):
+        self.begin_with_expiry()
+        self.daemon.client("pause", "rich")
+        for number in range(300):
+            self.publisher.send(opened(f"L-{number}", "xyz"))
+        for _ in range(300):
+            self.publisher.receive()
+        self.publish(demand("L-7"))
+        harness.eventually(lambda: len(self.expired()) == 300, what="the last of the stale news")
+        for notice in self.expired():
+            self.assertEqual((notice["rep"], notice["lane"], notice["kind"]), ("rich", None, 0))
+            self.assertIn("longer than 1 second, so it is for the digest", notice["why"])
+            self.assertGreater(notice["due_ms"], time.time() * 1000)
+        self.daemon.client("resume", "rich")
+        came = self.wait("/rich", 1)
+        wait_settled(self.daemon.ledger)
+        self.assertEqual([request.notice["kind"] for request in came], ["escalation"])
+        self.assertEqual([found for found in self.audit() if "events acknowledged" not in found], [])
+
+    def test_what_was_tried_long_enough_is_for_the_digest(self):
+        self.begin_with_expiry()
+        self.receiver.always("/rich", 503)
+        self.open_one("L-1")
+        harness.eventually(lambda: len(self.expired()) == 1, what="the stale news")
+        self.assertEqual(len(self.receiver.at("/rich")), 2)
+        self.receiver.always("/rich", 200)
+        self.open_one("L-2")
+        wait_settled(self.daemon.ledger)
+        self.assertEqual(self.receiver.at("/rich")[-1].json["subject"], "L-2")
 
     def test_410_closes_the_lane(self):
         self.begin()

@@ -114,6 +114,32 @@ static void what_waits_goes_to_somebody_else(void **state)
                 STAGE_START_MS + DAY_MS); // was not tried: waits for its moment
 }
 
+static int keep_first(struct ledger *ledger, struct error *err)
+{
+    int code = ledger_keep_for_digest(ledger, 1, STAGE_START_MS + DAY_MS, "stale", err);
+
+    return code < 0 ? code : ledger_keep_for_digest(ledger, 2, 7, "stale", err); // that is dead
+}
+
+static void what_waits_may_be_for_the_digest(void **state)
+{
+    struct stage *stage = *state;
+    struct notice_record notices[MOST];
+
+    (void)stage_publish(stage, "issue.opened", "A", OPENED);
+    in_a_turn(stage, fail_some);
+    in_a_turn(stage, fail_some); // for the second time: it waits since the first
+    assert_int_equal(stage_notices(stage, "1", notices, MOST), 2);
+    assert_true(notices[0].since_ms == STAGE_START_MS);
+    in_a_turn(stage, keep_first);
+    assert_int_equal(stage_notices(stage, "1", notices, MOST), 2);
+    assert_int_equal(notices[0].fate, FATE_DIGEST);
+    assert_null(notices[0].lane);
+    assert_true(notices[0].due_ms == STAGE_START_MS + DAY_MS);
+    assert_string_equal(notices[0].why + strlen(notices[0].why) - 7, "; stale");
+    assert_int_equal(notices[1].fate, FATE_DEAD);
+}
+
 static int hasten(struct ledger *ledger, struct error *err)
 {
     return ledger_hasten_lane(ledger, "rich", STAGE_START_MS + 5, err);
@@ -178,6 +204,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_lanes_that_are_waited_for, begin, end),
         cmocka_unit_test_setup_teardown(what_waits_goes_to_somebody_else, begin, end),
+        cmocka_unit_test_setup_teardown(what_waits_may_be_for_the_digest, begin, end),
         cmocka_unit_test_setup_teardown(what_was_tried_before_is_due_now, begin, end),
         cmocka_unit_test_setup_teardown(an_alarm_that_is_due_still_rings, begin, end),
     };

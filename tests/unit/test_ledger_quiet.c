@@ -268,6 +268,7 @@ static int count_notice(void *user, const struct notice_record *notice)
 
     assert_int_equal(notice->carrier_num, notice->num == 2 ? 1 : 0);
     assert_null(notice->quiet);
+    assert_int_equal(notice->since_ms, 0);
     (*count)++;
     return 0;
 }
