@@ -90,9 +90,9 @@ struct event_slices {
     struct event_slice *slices; // owned
 };
 
-// Finds the events of a frame without parsing them: bounds size, depth and count, checks UTF-8.
-// -EINVAL with why filled in where the frame as a whole is refused; ret then stays untouched. The
-// elements of an array stand for themselves: what is wrong inside one, event_parse() says of it.
+// Finds the events of a frame without parsing them: of an array, bounds depth and count. -EINVAL
+// with why filled in where the frame as a whole is refused; ret then stays untouched. Each event
+// stands for itself: what is wrong inside one, event_parse() says of it.
 must_check int event_slices_read(const char *bytes, size_t size, struct event_slices *ret,
                                  struct refusal *why);
 void event_slices_finish(struct event_slices *slices);

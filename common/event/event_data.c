@@ -301,6 +301,24 @@ bool event_moment(const struct event *event, const char *name, int64_t *ret_ms)
     return text && moment_of(text, ret_ms) == 0;
 }
 
+// Where real is the double nearest to an amount with two decimal places, that amount: the slow way
+// finds no other, for a double holds 15 digits.
+static bool cents_of(double real, int64_t *ret_minor)
+{
+    double cents = real * 100;
+    int64_t minor;
+
+    if (!(cents >= -(double)LIMIT_MONEY_MINOR && cents <= (double)LIMIT_MONEY_MINOR)) {
+        return false;
+    }
+    minor = (int64_t)(cents + (cents < 0 ? -0.5 : 0.5));
+    if ((double)minor / 100 != real) {
+        return false;
+    }
+    *ret_minor = minor;
+    return true;
+}
+
 int event_money_of(const json_t *value, int64_t *ret_minor)
 {
     char decimal[32];
@@ -319,6 +337,9 @@ int event_money_of(const json_t *value, int64_t *ret_minor)
         return json_is_string(value) ? money_parse(json_string_value(value), ret_minor) : -EINVAL;
     }
     real = json_real_value(value);
+    if (cents_of(real, ret_minor)) {
+        return 0;
+    }
     (void)snprintf(decimal, sizeof decimal, "%.15g", real);
     if (strchr(decimal, 'e')) {
         // too large, or with far more than two decimal places

@@ -162,6 +162,7 @@ static void slices_frames(void **state)
         {"{}", false, 1, {"{}"}},
         {" {\"a\":1}\n", false, 1, {"{\"a\":1}"}},
         {"null", false, 1, {"null"}},
+        {"{\"a\":\"\xff\"}", false, 1, {"{\"a\":\"\xff\"}"}}, // refused on its own
         {"[]", true, 0, {0}},
         {" [ ] \n", true, 0, {0}},
         {"[{}]", true, 1, {"{}"}},
@@ -212,7 +213,6 @@ static void refuses_frames(void **state)
         {"[{}]]", "malformed", "follows"},
         {"[{}]{}", "malformed", "follows"},
         {"[{}},{}]", "malformed", "'}' too many at byte 4"},
-        {"{\"a\":\"\xff\"}", "bad_utf8", "UTF-8"},
     };
 
     (void)state;
@@ -261,16 +261,27 @@ static void holds_frames(void **state)
         text_add(&frame, "[");
     }
     expect_frame(&frame, -EINVAL, "too_deep", 0);
+}
+
+// What one frame alone can be.
+static void holds_values(void **state)
+{
+    struct text value = {0};
+
+    (void)state;
     for (int i = 0; i < 10000; i++) {
-        text_add(&frame, "{\"a\":");
+        text_add(&value, "{\"a\":");
     }
-    expect_frame(&frame, -EINVAL, "too_deep", 0);
-    text_add(&frame, "{\"a\":\"");
+    expect_bad(text_string(&value), "too_deep", "", "levels deep");
+    text_clear(&value);
+    text_add(&value, "{\"a\":\"");
     for (int i = 0; i < LIMIT_EVENT_BYTES; i++) {
-        text_add_char(&frame, 'x');
+        text_add_char(&value, 'x');
     }
-    text_add(&frame, "\"}");
-    expect_frame(&frame, -EINVAL, "too_big", 0);
+    text_add(&value, "\"}");
+    expect_bad(text_string(&value), "too_big", "", "are allowed");
+    expect_bad("{\"a\":\"\xff\"}", "bad_utf8", "", "UTF-8");
+    text_finish(&value);
 }
 
 // One bad element of an array costs only itself.
@@ -325,10 +336,15 @@ static void knows_the_same(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(holds_lengths),  cmocka_unit_test(holds_lengths_of_attributes),
-        cmocka_unit_test(holds_size),     cmocka_unit_test(holds_depth),
-        cmocka_unit_test(slices_frames),  cmocka_unit_test(refuses_frames),
-        cmocka_unit_test(holds_frames),   cmocka_unit_test(elements_are_independent),
+        cmocka_unit_test(holds_lengths),
+        cmocka_unit_test(holds_lengths_of_attributes),
+        cmocka_unit_test(holds_size),
+        cmocka_unit_test(holds_depth),
+        cmocka_unit_test(slices_frames),
+        cmocka_unit_test(refuses_frames),
+        cmocka_unit_test(holds_values),
+        cmocka_unit_test(holds_frames),
+        cmocka_unit_test(elements_are_independent),
         cmocka_unit_test(knows_the_same),
     };
 
