@@ -1,5 +1,6 @@
 #include "common/base/json_out.h"
 
+#include <stdint.h>
 #include <string.h>
 
 // Bytes that JSON wants escaped, and what stands for them; 'u' means \u00XX.
@@ -29,18 +30,58 @@ static char *put_escape(char *at, unsigned char byte)
 
 enum { LONGEST_ESCAPE = 6 };
 
+// Whether any of eight bytes is one that escapes[] has: the highest bit of each byte of the sum
+// says so of it.
+static bool any_escaped(uint64_t eight)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones * 0x80;
+    uint64_t quote = eight ^ (ones * '"'), slash = eight ^ (ones * '\\'),
+             del = eight ^ (ones * 0x7f);
+    uint64_t found = (eight - ones * 0x20) & ~eight;
+
+    found |= (quote - ones) & ~quote;
+    found |= (slash - ones) & ~slash;
+    found |= (del - ones) & ~del;
+    return (found & highs) != 0;
+}
+
+// The length of the run that begins at bytes and needs no escape.
+static size_t clean_run(const char *bytes, size_t size)
+{
+    size_t run = 0;
+    uint64_t eight;
+
+    for (; size - run >= sizeof eight; run += sizeof eight) {
+        memcpy(&eight, bytes + run, sizeof eight);
+        if (any_escaped(eight)) {
+            break;
+        }
+    }
+    while (run < size && !escapes[(unsigned char)bytes[run]]) {
+        run++;
+    }
+    return run;
+}
+
 // In one pass, into room for the worst case: much of what the daemon writes goes through here.
 static void add_quoted(struct text *out, const char *bytes, size_t size)
 {
-    char *start = text_room(out, size * LONGEST_ESCAPE + 2), *at = start;
+    size_t run = clean_run(bytes, size);
+    char *start = text_room(out, run + (size - run) * LONGEST_ESCAPE + 2), *at = start;
 
     *at++ = '"';
-    for (size_t i = 0; i < size; i++) {
-        if (escapes[(unsigned char)bytes[i]]) {
-            at = put_escape(at, (unsigned char)bytes[i]);
-        } else {
-            *at++ = bytes[i];
+    for (;;) {
+        if (run) {
+            memcpy(at, bytes, run);
         }
+        at += run;
+        if (run == size) {
+            break;
+        }
+        at = put_escape(at, (unsigned char)bytes[run]);
+        bytes += run + 1;
+        size -= run + 1;
+        run = clean_run(bytes, size);
     }
     *at++ = '"';
     *at = '\0';

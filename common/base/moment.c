@@ -166,17 +166,29 @@ static struct tm utc(int64_t ms)
     return when;
 }
 
+// Writes so many digits and the byte behind them; returns behind it.
+static char *put_digits(char *at, int value, int count, char behind)
+{
+    for (int i = count - 1; i >= 0; i--, value /= 10) {
+        at[i] = (char)('0' + value % 10);
+    }
+    at[count] = behind;
+    return at + count + 1;
+}
+
 const char *moment_format(int64_t ms, char *buffer)
 {
     struct tm when = utc(ms);
     int part = (int)(((ms % SECOND_MS) + SECOND_MS) % SECOND_MS);
-    size_t size = strftime(buffer, MOMENT_TEXT_BYTES, "%Y-%m-%dT%H:%M:%S", &when);
+    char *at = put_digits(buffer, when.tm_year + 1900, 4, '-');
 
-    if (part) {
-        (void)snprintf(buffer + size, MOMENT_TEXT_BYTES - size, ".%03dZ", part);
-    } else {
-        (void)snprintf(buffer + size, MOMENT_TEXT_BYTES - size, "Z");
-    }
+    at = put_digits(at, when.tm_mon + 1, 2, '-');
+    at = put_digits(at, when.tm_mday, 2, 'T');
+    at = put_digits(at, when.tm_hour, 2, ':');
+    at = put_digits(at, when.tm_min, 2, ':');
+    at = put_digits(at, when.tm_sec, 2, part ? '.' : 'Z');
+    at = part ? put_digits(at, part, 3, 'Z') : at;
+    *at = '\0';
     return buffer;
 }
 

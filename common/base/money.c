@@ -1,8 +1,7 @@
 #include "common/base/money.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "common/base/limits.h"
@@ -49,12 +48,37 @@ int money_parse(const char *string, int64_t *ret_minor)
     return 0;
 }
 
+// Writes the digits from the end of the buffer forward, with a mark between each three of the whole
+// part, or '\0' for none; returns their beginning.
+static char *digits_of(int64_t minor, char mark, char *end)
+{
+    uint64_t left = minor < 0 ? (uint64_t)0 - (uint64_t)minor : (uint64_t)minor;
+    int count = 0;
+
+    *--end = '\0';
+    for (int places = 0; places < 2; places++, left /= 10) {
+        *--end = (char)('0' + left % 10);
+    }
+    *--end = '.';
+    do {
+        if (mark && count && count % 3 == 0) {
+            *--end = mark;
+        }
+        *--end = (char)('0' + left % 10);
+        left /= 10;
+        count++;
+    } while (left);
+    return end;
+}
+
 const char *money_format(int64_t minor, char *buffer)
 {
-    uint64_t size = minor < 0 ? (uint64_t)0 - (uint64_t)minor : (uint64_t)minor;
+    char digits[MONEY_TEXT_BYTES], *start = digits_of(minor, '\0', digits + sizeof digits);
 
-    (void)snprintf(buffer, MONEY_TEXT_BYTES, "%s%" PRIu64 ".%02" PRIu64, minor < 0 ? "-" : "",
-                   size / 100, size % 100);
+    if (minor < 0) {
+        *--start = '-';
+    }
+    memcpy(buffer, start, (size_t)(digits + sizeof digits - start));
     return buffer;
 }
 
@@ -72,24 +96,21 @@ static const char *sign_of(const char *currency)
 
 const char *money_format_people(int64_t minor, const char *currency, char *buffer)
 {
-    char plain[MONEY_TEXT_BYTES], grouped[MONEY_TEXT_BYTES];
-    const char *sign = sign_of(currency), *digits = money_format(minor, plain);
-    size_t whole, out = 0;
+    char digits[MONEY_TEXT_BYTES], *start = digits_of(minor, ',', digits + sizeof digits);
+    const char *sign = sign_of(currency);
+    char *at = buffer;
 
-    digits += minor < 0;
-    whole = strcspn(digits, ".");
-    for (size_t i = 0; i < whole; i++) {
-        if (i && (whole - i) % 3 == 0) {
-            grouped[out++] = ',';
-        }
-        grouped[out++] = digits[i];
+    if (minor < 0) {
+        *at++ = '-';
     }
-    (void)snprintf(grouped + out, sizeof grouped - out, "%s", digits + whole);
-    if (sign || !currency) {
-        currency = "";
+    at = sign ? stpcpy(at, sign) : at;
+    at = stpcpy(at, start);
+    if (!sign && currency && *currency) {
+        size_t size = utf8_cut(currency, strlen(currency), 8);
+
+        *at++ = ' ';
+        memcpy(at, currency, size);
+        at[size] = '\0';
     }
-    (void)snprintf(buffer, MONEY_TEXT_BYTES, "%s%s%s%s%.*s", minor < 0 ? "-" : "", sign ? sign : "",
-                   grouped, *currency ? " " : "", (int)utf8_cut(currency, strlen(currency), 8),
-                   currency);
     return buffer;
 }

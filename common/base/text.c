@@ -64,14 +64,18 @@ void text_add_char(struct text *text, char byte)
 void text_addf(struct text *text, const char *format, ...)
 {
     va_list args, again;
+    size_t room = text->capacity - text->size;
     int size;
 
     va_start(args, format);
     va_copy(again, args);
-    size = vsnprintf(NULL, 0, format, args);
+    // mostly it fits where there is room already
+    size = vsnprintf(room ? text->bytes + text->size : NULL, room, format, args);
     va_end(args);
-    if (size > 0) {
+    if (size > 0 && (size_t)size >= room) {
         (void)vsnprintf(text_room(text, (size_t)size), (size_t)size + 1, format, again);
+    }
+    if (size > 0) {
         text->size += (size_t)size;
     }
     va_end(again);
@@ -163,6 +167,17 @@ size_t utf8_length(const char *string, size_t size)
     return count;
 }
 
+// The length of the run of printable ASCII that begins at bytes.
+static size_t printable_run(const unsigned char *bytes, size_t size)
+{
+    size_t run = 0;
+
+    while (run < size && bytes[run] >= 0x20 && bytes[run] < 0x7f) {
+        run++;
+    }
+    return run;
+}
+
 void text_add_line(struct text *text, const char *string, size_t max_bytes)
 {
     size_t size = strlen(string), kept = utf8_cut(string, size, max_bytes);
@@ -171,6 +186,11 @@ void text_add_line(struct text *text, const char *string, size_t max_bytes)
     for (size_t i = 0; i < kept; i += step) {
         const unsigned char *at = (const unsigned char *)string + i;
 
+        step = printable_run(at, kept - i);
+        if (step) {
+            text_add_bytes(text, string + i, step);
+            continue;
+        }
         step = character_size(at, kept - i);
         if (step == 0) { // no UTF-8: a terminal could take it for anything
             step = 1;

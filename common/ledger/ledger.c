@@ -8,7 +8,7 @@
 
 #include "common/base/moment.h"
 #include "common/base/xalloc.h"
-#include "common/ledger/account_cache.h"
+#include "common/ledger/case_cache.h"
 #include "common/ledger/ledger_private.h"
 #include "common/ledger/rows.h"
 #include "common/ledger/store.h"
@@ -17,7 +17,7 @@ struct ledger {
     struct store store;
     int64_t next_seq;
     char prefix[16]; // of notice ids
-    struct account_cache *accounts;
+    struct case_cache *cases;
     int64_t undone; // transactions that were
 };
 
@@ -39,7 +39,7 @@ static int open_at(const char *path, store_opener *open, struct ledger **ret, st
     int code;
 
     ledger->store.lock_fd = -1;
-    ledger->accounts = account_cache_create();
+    ledger->cases = case_cache_create();
     code = open(&ledger->store, path, err);
     if (code == 0) {
         code = start(ledger, err);
@@ -76,7 +76,7 @@ void ledger_close(struct ledger *ledger)
 {
     if (ledger) {
         store_close(&ledger->store);
-        account_cache_destroy(ledger->accounts);
+        case_cache_destroy(ledger->cases);
         free(ledger);
     }
 }
@@ -89,6 +89,11 @@ void ledger_closep(struct ledger **ledger)
 struct store *ledger_store(struct ledger *ledger)
 {
     return &ledger->store;
+}
+
+struct case_cache *ledger_cases(struct ledger *ledger)
+{
+    return ledger->cases;
 }
 
 // A checkpoint costs two syncs and the pages, each moved once however often it was written. So it
@@ -151,13 +156,13 @@ static int run(struct ledger *ledger, enum sql which, struct error *err)
 
 int ledger_begin(struct ledger *ledger, struct error *err)
 {
-    account_cache_begin(ledger->accounts);
+    case_cache_begin(ledger->cases);
     return run(ledger, SQL_BEGIN, err);
 }
 
 int ledger_begin_read(struct ledger *ledger, struct error *err)
 {
-    account_cache_begin(ledger->accounts);
+    case_cache_begin_read(ledger->cases);
     return run(ledger, SQL_BEGIN_READ, err);
 }
 
@@ -190,7 +195,7 @@ void ledger_rollback(struct ledger *ledger)
     sqlite3_stmt *statement = store_prepare(&ledger->store, SQL_ROLLBACK, &ignored);
 
     ledger->undone++;
-    account_cache_spoil(ledger->accounts);
+    case_cache_spoil(ledger->cases);
     if (!sqlite3_get_autocommit(ledger->store.db) && statement &&
         store_run(&ledger->store, statement, &ignored) < 0) {
         ledger->store.broken = true;
@@ -229,9 +234,13 @@ static int load_issue(struct ledger *ledger, const struct case_query *query, str
                       struct issue *ret, struct error *err)
 {
     enum sql which = query->issue_num ? SQL_LOAD_ISSUE_BY_NUM : SQL_LOAD_ISSUE;
-    sqlite3_stmt *statement = store_prepare(&ledger->store, which, err);
+    sqlite3_stmt *statement;
     int found;
 
+    if (query->issue_num && case_cache_get_issue(ledger->cases, query->issue_num, ret)) {
+        return 0;
+    }
+    statement = store_prepare(&ledger->store, which, err);
     if (!statement) {
         return err->code;
     }
@@ -254,7 +263,7 @@ static int load_account(struct ledger *ledger, const char *key, struct arena *ar
     sqlite3_stmt *statement;
     int found;
 
-    if (account_cache_get(ledger->accounts, key, ret)) {
+    if (case_cache_get_account(ledger->cases, key, ret)) {
         return 0;
     }
     statement = store_prepare(&ledger->store, SQL_LOAD_ACCOUNT, err);
@@ -267,7 +276,7 @@ static int load_account(struct ledger *ledger, const char *key, struct arena *ar
         row_account(statement, arena, ret);
         found = store_end(&ledger->store, statement, err);
         if (found == 0) {
-            account_cache_put(ledger->accounts, ret);
+            case_cache_put_account(ledger->cases, ret);
         }
     } else {
         ret->key = arena_copy(arena, key);
@@ -275,24 +284,40 @@ static int load_account(struct ledger *ledger, const char *key, struct arena *ar
     return found < 0 ? found : 0;
 }
 
-static int load_counts(struct ledger *ledger, int64_t now_ms, struct case_file *ret,
-                       struct error *err)
+static int count_issues(struct ledger *ledger, const char *account, struct case_counts *counts,
+                        struct error *err)
 {
-    int64_t since_ms = now_ms - (int64_t)CASE_RECENT_DAYS * DAY_MS;
     sqlite3_stmt *statement = store_prepare(&ledger->store, SQL_ACCOUNT_COUNTS, err);
     int more;
 
     if (!statement) {
         return err->code;
     }
-    bind_text(statement, 1, ret->account.key);
+    bind_text(statement, 1, account);
     bind_int(statement, 2, CASE_COUNT_CAP);
     // counted here: a sum over a subquery makes SQLite build a table for each call
     while ((more = store_next(&ledger->store, statement, err)) > 0) {
-        ret->open_issues += sqlite3_column_int(statement, 0) < ISSUE_RESOLVED;
-        ret->recent_issues += sqlite3_column_int64(statement, 1) >= since_ms;
+        counts->open += sqlite3_column_int(statement, 0) < ISSUE_RESOLVED;
+        counts->recent += sqlite3_column_int64(statement, 1) >= counts->since_ms;
     }
     return more;
+}
+
+static int load_counts(struct ledger *ledger, int64_t now_ms, struct case_file *ret,
+                       struct error *err)
+{
+    struct case_counts counts = {.since_ms = now_ms - (int64_t)CASE_RECENT_DAYS * DAY_MS};
+    int code = 0;
+
+    if (!case_cache_get_counts(ledger->cases, ret->account.key, &counts)) {
+        code = count_issues(ledger, ret->account.key, &counts, err);
+        if (code == 0) {
+            case_cache_put_counts(ledger->cases, ret->account.key, &counts);
+        }
+    }
+    ret->open_issues = counts.open;
+    ret->recent_issues = counts.recent;
+    return code;
 }
 
 static int load_group_value(struct ledger *ledger, struct case_file *ret, struct error *err)
@@ -384,6 +409,9 @@ int ledger_save_issue(struct ledger *ledger, struct issue *issue, struct error *
     if (code == 0 && !issue->num) {
         issue->num = sqlite3_last_insert_rowid(ledger->store.db);
     }
+    if (code == 0) {
+        case_cache_put_issue(ledger->cases, issue);
+    }
     return code;
 }
 
@@ -414,7 +442,7 @@ int ledger_save_account(struct ledger *ledger, struct account *account, struct e
     bind_text(statement, 13, account->terms_agreed_by);
     bind_int(statement, 14, account->terms_at_ms);
     bind_int(statement, 15, account->kickoff_at_ms);
-    account_cache_spoil(ledger->accounts);
+    case_cache_spoil(ledger->cases);
     code = store_run(&ledger->store, statement, err);
     if (code == 0 && !account->num) {
         account->num = sqlite3_last_insert_rowid(ledger->store.db);

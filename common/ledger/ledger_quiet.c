@@ -213,6 +213,7 @@ int ledger_save_heads_up(struct ledger *ledger, int64_t issue_num, int64_t at_ms
     }
     bind_int(statement, 1, issue_num);
     bind_int(statement, 2, at_ms);
+    case_cache_note_heads_up(ledger_cases(ledger), issue_num, at_ms);
     return store_run(ledger_store(ledger), statement, err);
 }
 

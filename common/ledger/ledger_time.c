@@ -92,6 +92,7 @@ int ledger_arm_alarms(struct ledger *ledger, const int64_t *ages_ms, size_t coun
     // what rang while nobody was here keeps its alarm, as long as the ages are the same
     code = store_meta(store, "ages", before, sizeof before, err);
     if (code == 0 && strcmp(before, text_string(&ages)) != 0) {
+        case_cache_spoil(ledger_cases(ledger));
         code = arm_all(store, ages_ms, count, now_ms, err);
         code = code < 0 ? code : store_save_meta(store, "ages", text_string(&ages), err);
     }

@@ -45,6 +45,62 @@ static void writes_each_kind(void **state)
     text_finish(&out);
 }
 
+// What stands for one byte, the plain way.
+static void expect_byte(struct text *out, unsigned char byte)
+{
+    switch (byte) {
+    case '"':
+    case '\\':
+        text_addf(out, "\\%c", byte);
+        break;
+    case '\t':
+        text_add(out, "\\t");
+        break;
+    case '\n':
+        text_add(out, "\\n");
+        break;
+    case '\r':
+        text_add(out, "\\r");
+        break;
+    default:
+        if (byte < 0x20 || byte == 0x7f) {
+            text_addf(out, "\\u%04x", byte);
+        } else {
+            text_add_char(out, (char)byte);
+        }
+        break;
+    }
+}
+
+// Each byte, wherever it stands among the eight that are looked at together, beside each neighbour.
+static void escapes_wherever_it_stands(void **state)
+{
+    static const char neighbours[] = {'a',    '!',    '#', '[', ']',   '~',
+                                      '\x80', '\xff', ' ', '"', '\x01'};
+    struct text out = {0}, wanted = {0};
+    char bytes[19];
+
+    (void)state;
+    for (int byte = 0; byte < 256; byte++) {
+        for (size_t i = 0; i < sizeof neighbours * sizeof bytes; i++) {
+            memset(bytes, neighbours[i / sizeof bytes], sizeof bytes);
+            bytes[i % sizeof bytes] = (char)byte;
+            text_clear(&out);
+            text_clear(&wanted);
+            json_put_bytes(&out, NULL, bytes, sizeof bytes);
+            text_add_char(&wanted, '"');
+            for (size_t j = 0; j < sizeof bytes; j++) {
+                expect_byte(&wanted, (unsigned char)bytes[j]);
+            }
+            text_add_char(&wanted, '"');
+            assert_string_equal(text_string(&out), text_string(&wanted));
+            assert_int_equal(out.size, wanted.size);
+        }
+    }
+    text_finish(&out);
+    text_finish(&wanted);
+}
+
 static void writes_lines(void **state)
 {
     struct text out = {0};
@@ -112,6 +168,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writes_each_kind),
+        cmocka_unit_test(escapes_wherever_it_stands),
         cmocka_unit_test(writes_lines),
         cmocka_unit_test(survives_a_round_trip),
     };

@@ -41,102 +41,6 @@ static void commit(struct ledger_folder *folder)
 
 // --- what goes in comes out ----------------------------------------------------------------------
 
-static const struct issue full_issue = {.known = true,
-                                        .opening_known = true,
-                                        .key = "INV-7",
-                                        .account = "XYZ",
-                                        .category = "billing",
-                                        .severity = "major",
-                                        .department = "credit",
-                                        .currency = "EUR",
-                                        .summary = "charged twice",
-                                        .explanation = "two runs",
-                                        .contact = "Ms Oyelaran",
-                                        .has_amount = true,
-                                        .amount_minor = -1825000,
-                                        .state = ISSUE_PLANNED,
-                                        .hop = HOP_SALES,
-                                        .opened_at_ms = 11,
-                                        .state_at_ms = 12,
-                                        .updated_at_ms = 13,
-                                        .transfers = 14,
-                                        .reopened = 15,
-                                        .demands = 16,
-                                        .owner = "rich",
-                                        .acknowledged_by = "pat",
-                                        .plan = "credit note",
-                                        .resolution = "credited",
-                                        .plan_due_ms = 17,
-                                        .heads_up_at_ms = 18};
-
-static void same_issue(struct issue is, struct issue should)
-{
-    const char *const texts[][2] = {
-        {is.key, should.key},
-        {is.account, should.account},
-        {is.category, should.category},
-        {is.severity, should.severity},
-        {is.department, should.department},
-        {is.currency, should.currency},
-        {is.summary, should.summary},
-        {is.explanation, should.explanation},
-        {is.contact, should.contact},
-        {is.owner, should.owner},
-        {is.acknowledged_by, should.acknowledged_by},
-        {is.plan, should.plan},
-        {is.resolution, should.resolution},
-    };
-    const int64_t numbers[][2] = {
-        {is.known, should.known},
-        {is.opening_known, should.opening_known},
-        {is.has_amount, should.has_amount},
-        {is.amount_minor, should.amount_minor},
-        {is.state, should.state},
-        {is.hop, should.hop},
-        {is.opened_at_ms, should.opened_at_ms},
-        {is.state_at_ms, should.state_at_ms},
-        {is.updated_at_ms, should.updated_at_ms},
-        {is.transfers, should.transfers},
-        {is.reopened, should.reopened},
-        {is.demands, should.demands},
-        {is.heads_up_at_ms, should.heads_up_at_ms},
-        {is.plan_due_ms, should.plan_due_ms},
-    };
-
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        assert_string_equal(texts[i][0] ? texts[i][0] : "NULL", texts[i][1] ? texts[i][1] : "NULL");
-    }
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        assert_int_equal(numbers[i][0], numbers[i][1]);
-    }
-}
-
-static void an_issue_comes_back_whole(void **state)
-{
-    struct ledger_folder *folder = *state;
-    struct issue issue = full_issue, bare = {.known = true, .key = "INV-8"};
-
-    begin(folder);
-    assert_int_equal(ledger_save_issue(folder->ledger, &issue, &folder->err), 0);
-    assert_int_equal(ledger_save_issue(folder->ledger, &bare, &folder->err), 0);
-    commit(folder);
-    assert_true(issue.num > 0 && bare.num > issue.num);
-    assert_int_equal(ledger_folder_reopen(folder), 0);
-    same_issue(load(folder, &(struct case_query){.issue_key = "INV-7"}).issue, full_issue);
-    same_issue(load(folder, &(struct case_query){.issue_num = issue.num}).issue, full_issue);
-    same_issue(load(folder, &(struct case_query){.issue_key = "INV-8"}).issue, bare);
-    begin(folder); // and again, over the row that is there
-    bare = issue;
-    bare.summary = NULL;
-    bare.has_amount = false;
-    assert_int_equal(ledger_save_issue(folder->ledger, &bare, &folder->err), 0);
-    assert_int_equal(bare.num, issue.num);
-    commit(folder);
-    issue = load(folder, &(struct case_query){.issue_key = "INV-7"}).issue;
-    assert_null(issue.summary);
-    assert_false(issue.has_amount);
-}
-
 static void an_account_comes_back_whole(void **state)
 {
     const struct account full = {.known = true,
@@ -201,42 +105,6 @@ static void what_is_not_on_record_is_unknown(void **state)
 
 // --- the case file -------------------------------------------------------------------------------
 
-static void add_issue(struct ledger_folder *folder, int number, enum issue_state as, int64_t opened)
-{
-    char key[16];
-    struct issue issue = {.key = key, .account = "XYZ", .state = as, .opened_at_ms = opened};
-
-    (void)snprintf(key, sizeof key, "I-%d", number);
-    assert_int_equal(ledger_save_issue(folder->ledger, &issue, &folder->err), 0);
-}
-
-static void counts_the_accounts_issues(void **state)
-{
-    struct case_query query = {.account_key = "XYZ", .wants = CASE_COUNTS, .now_ms = NOW};
-    struct ledger_folder *folder = *state;
-    struct case_file file;
-
-    begin(folder);
-    add_issue(folder, 1, ISSUE_OPEN, NOW);
-    add_issue(folder, 2, ISSUE_PLANNED, NOW - INT64_C(90) * DAY_MS);  // still recent
-    add_issue(folder, 3, ISSUE_OPEN, NOW - INT64_C(90) * DAY_MS - 1); // no more
-    add_issue(folder, 4, ISSUE_RESOLVED, NOW);
-    add_issue(folder, 5, ISSUE_CLOSED, NOW - INT64_C(400) * DAY_MS);
-    commit(folder);
-    file = load(folder, &query);
-    assert_int_equal(file.open_issues, 3);
-    assert_int_equal(file.recent_issues, 3);
-    query.wants = 0;
-    assert_int_equal(load(folder, &query).open_issues, 0); // was not asked for
-    begin(folder);
-    for (int i = 0; i < CASE_COUNT_CAP + 5; i++) {
-        add_issue(folder, 100 + i, ISSUE_OPEN, NOW + 1 + i); // the newest count
-    }
-    commit(folder);
-    query.wants = CASE_COUNTS;
-    assert_int_equal(load(folder, &query).open_issues, CASE_COUNT_CAP);
-}
-
 static void add_account(struct ledger_folder *folder, const char *key, const char *group,
                         bool has_value, int64_t value)
 {
@@ -268,7 +136,7 @@ static void sums_the_groups_worth(void **state)
 static void an_issue_brings_its_own_account(void **state)
 {
     struct ledger_folder *folder = *state;
-    struct issue issue = full_issue;
+    struct issue issue = {.known = true, .key = "INV-7", .account = "XYZ"};
     struct case_file file;
 
     begin(folder);
@@ -335,7 +203,7 @@ static void the_same_source_and_id_goes_in_once(void **state)
 static void no_issue_has_a_third_hop(void **state)
 {
     struct ledger_folder *folder = *state;
-    struct issue issue = full_issue;
+    struct issue issue = {.known = true, .key = "INV-7", .account = "XYZ"};
 
     begin(folder);
     issue.hop = (enum hop)2;
@@ -554,10 +422,8 @@ int main(void)
 #define IN_FOLDER(test)                                                                            \
     cmocka_unit_test_setup_teardown(test, ledger_folder_open, ledger_folder_close)
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(an_issue_comes_back_whole),
         IN_FOLDER(an_account_comes_back_whole),
         IN_FOLDER(what_is_not_on_record_is_unknown),
-        IN_FOLDER(counts_the_accounts_issues),
         IN_FOLDER(sums_the_groups_worth),
         IN_FOLDER(an_issue_brings_its_own_account),
         IN_FOLDER(an_event_is_found_by_source_and_id),

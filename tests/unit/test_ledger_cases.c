@@ -1,0 +1,271 @@
+// The case file as the ledger makes it: the same whether it comes from the store or from what this
+// turn saved.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/base/moment.h"
+#include "common/ledger/ledger_quiet.h"
+#include "common/ledger/ledger_time.h"
+#include "tests/support/ledger_folder.h"
+
+#define NOW HAPPENINGS_NOW_MS
+
+static struct case_file load(struct ledger_folder *folder, const struct case_query *query)
+{
+    struct case_file file;
+
+    if (ledger_load_case(folder->ledger, query, folder->arena, &file, &folder->err) < 0) {
+        fail_msg("%s", folder->err.message);
+    }
+    return file;
+}
+
+static void begin(struct ledger_folder *folder)
+{
+    assert_int_equal(ledger_begin(folder->ledger, &folder->err), 0);
+}
+
+static void commit(struct ledger_folder *folder)
+{
+    assert_int_equal(ledger_commit(folder->ledger, &folder->err), 0);
+}
+
+static const struct issue full_issue = {.known = true,
+                                        .opening_known = true,
+                                        .key = "INV-7",
+                                        .account = "XYZ",
+                                        .category = "billing",
+                                        .severity = "major",
+                                        .department = "credit",
+                                        .currency = "EUR",
+                                        .summary = "charged twice",
+                                        .explanation = "two runs",
+                                        .contact = "Ms Oyelaran",
+                                        .has_amount = true,
+                                        .amount_minor = -1825000,
+                                        .state = ISSUE_PLANNED,
+                                        .hop = HOP_SALES,
+                                        .opened_at_ms = 11,
+                                        .state_at_ms = 12,
+                                        .updated_at_ms = 13,
+                                        .transfers = 14,
+                                        .reopened = 15,
+                                        .demands = 16,
+                                        .owner = "rich",
+                                        .acknowledged_by = "pat",
+                                        .plan = "credit note",
+                                        .resolution = "credited",
+                                        .plan_due_ms = 17,
+                                        .heads_up_at_ms = 18};
+
+static void same_issue(struct issue is, struct issue should)
+{
+    const char *const texts[][2] = {
+        {is.key, should.key},
+        {is.account, should.account},
+        {is.category, should.category},
+        {is.severity, should.severity},
+        {is.department, should.department},
+        {is.currency, should.currency},
+        {is.summary, should.summary},
+        {is.explanation, should.explanation},
+        {is.contact, should.contact},
+        {is.owner, should.owner},
+        {is.acknowledged_by, should.acknowledged_by},
+        {is.plan, should.plan},
+        {is.resolution, should.resolution},
+    };
+    const int64_t numbers[][2] = {
+        {is.known, should.known},
+        {is.opening_known, should.opening_known},
+        {is.has_amount, should.has_amount},
+        {is.amount_minor, should.amount_minor},
+        {is.state, should.state},
+        {is.hop, should.hop},
+        {is.opened_at_ms, should.opened_at_ms},
+        {is.state_at_ms, should.state_at_ms},
+        {is.updated_at_ms, should.updated_at_ms},
+        {is.transfers, should.transfers},
+        {is.reopened, should.reopened},
+        {is.demands, should.demands},
+        {is.heads_up_at_ms, should.heads_up_at_ms},
+        {is.plan_due_ms, should.plan_due_ms},
+    };
+
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        assert_string_equal(texts[i][0] ? texts[i][0] : "NULL", texts[i][1] ? texts[i][1] : "NULL");
+    }
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        assert_int_equal(numbers[i][0], numbers[i][1]);
+    }
+}
+
+static void an_issue_comes_back_whole(void **state)
+{
+    struct ledger_folder *folder = *state;
+    struct issue issue = full_issue, bare = {.known = true, .key = "INV-8"};
+
+    begin(folder);
+    assert_int_equal(ledger_save_issue(folder->ledger, &issue, &folder->err), 0);
+    assert_int_equal(ledger_save_issue(folder->ledger, &bare, &folder->err), 0);
+    commit(folder);
+    assert_true(issue.num > 0 && bare.num > issue.num);
+    assert_int_equal(ledger_folder_reopen(folder), 0);
+    same_issue(load(folder, &(struct case_query){.issue_key = "INV-7"}).issue, full_issue);
+    same_issue(load(folder, &(struct case_query){.issue_num = issue.num}).issue, full_issue);
+    same_issue(load(folder, &(struct case_query){.issue_key = "INV-8"}).issue, bare);
+    begin(folder); // and again, over the row that is there
+    bare = issue;
+    bare.summary = NULL;
+    bare.has_amount = false;
+    assert_int_equal(ledger_save_issue(folder->ledger, &bare, &folder->err), 0);
+    assert_int_equal(bare.num, issue.num);
+    commit(folder);
+    issue = load(folder, &(struct case_query){.issue_key = "INV-7"}).issue;
+    assert_null(issue.summary);
+    assert_false(issue.has_amount);
+}
+
+// Loads the issue by its num, within the turn that saved it and after it, and compares.
+static void expect_by_num(struct ledger_folder *folder, int64_t num, const struct issue *should)
+{
+    same_issue(load(folder, &(struct case_query){.issue_num = num}).issue, *should);
+}
+
+// What a turn's notices are made of is not read from the store again; it is the same all the same.
+static void an_issue_is_the_same_within_its_turn(void **state)
+{
+    struct ledger_folder *folder = *state;
+    struct issue issue = full_issue, changed;
+    int64_t num;
+
+    begin(folder);
+    assert_int_equal(ledger_save_issue(folder->ledger, &issue, &folder->err), 0);
+    num = issue.num;
+    commit(folder);
+    begin(folder);
+    changed = load(folder, &(struct case_query){.issue_num = num}).issue; // in the arena
+    changed.state = ISSUE_CLOSED;
+    changed.hop = HOP_SERVICE;
+    assert_int_equal(ledger_save_issue(folder->ledger, &changed, &folder->err), 0);
+    arena_reset(folder->arena); // what was saved is gone, and something else in its place
+    memset(arena_get(folder->arena, 4096), 'x', 4096);
+    changed = full_issue;
+    changed.state = ISSUE_CLOSED;
+    changed.hop = HOP_SERVICE;
+    expect_by_num(folder, num, &changed);
+    commit(folder);
+    expect_by_num(folder, num, &changed);
+    begin(folder);
+    issue.num = num;
+    assert_int_equal(ledger_save_issue(folder->ledger, &issue, &folder->err), 0);
+    expect_by_num(folder, num, &full_issue);
+    ledger_rollback(folder->ledger);
+    expect_by_num(folder, num, &changed);
+    assert_int_equal(ledger_folder_reopen(folder), 0);
+    expect_by_num(folder, num, &changed);
+}
+
+// The first heads-up and the alarms are written beside the issue, not with it.
+static void an_issue_is_the_same_after_other_writes(void **state)
+{
+    static const int64_t ages[] = {INT64_C(7) * DAY_MS};
+    struct ledger_folder *folder = *state;
+    struct issue issue = full_issue;
+    struct case_query query = {0};
+
+    issue.heads_up_at_ms = 0;
+    issue.state = ISSUE_OPEN;
+    issue.opened_at_ms = NOW;
+    begin(folder);
+    assert_int_equal(ledger_save_issue(folder->ledger, &issue, &folder->err), 0);
+    query.issue_num = issue.num;
+    assert_int_equal(ledger_save_heads_up(folder->ledger, issue.num, 21, &folder->err), 0);
+    assert_int_equal(ledger_save_heads_up(folder->ledger, issue.num, 22, &folder->err), 0);
+    assert_int_equal(load(folder, &query).issue.heads_up_at_ms, 21);
+    assert_int_equal(ledger_arm_alarms(folder->ledger, ages, 1, NOW, &folder->err), 0);
+    assert_int_equal(load(folder, &query).issue.alarm_at_ms, NOW + ages[0] + 1);
+    commit(folder);
+    assert_int_equal(ledger_folder_reopen(folder), 0);
+    assert_int_equal(load(folder, &query).issue.heads_up_at_ms, 21);
+    assert_int_equal(load(folder, &query).issue.alarm_at_ms, NOW + ages[0] + 1);
+}
+
+static void add_issue(struct ledger_folder *folder, int number, enum issue_state as, int64_t opened)
+{
+    char key[16];
+    struct issue issue = {.key = key, .account = "XYZ", .state = as, .opened_at_ms = opened};
+
+    (void)snprintf(key, sizeof key, "I-%d", number);
+    assert_int_equal(ledger_save_issue(folder->ledger, &issue, &folder->err), 0);
+}
+
+static void counts_the_accounts_issues(void **state)
+{
+    struct case_query query = {.account_key = "XYZ", .wants = CASE_COUNTS, .now_ms = NOW};
+    struct ledger_folder *folder = *state;
+    struct case_file file;
+
+    begin(folder);
+    add_issue(folder, 1, ISSUE_OPEN, NOW);
+    add_issue(folder, 2, ISSUE_PLANNED, NOW - INT64_C(90) * DAY_MS);  // still recent
+    add_issue(folder, 3, ISSUE_OPEN, NOW - INT64_C(90) * DAY_MS - 1); // no more
+    add_issue(folder, 4, ISSUE_RESOLVED, NOW);
+    add_issue(folder, 5, ISSUE_CLOSED, NOW - INT64_C(400) * DAY_MS);
+    commit(folder);
+    file = load(folder, &query);
+    assert_int_equal(file.open_issues, 3);
+    assert_int_equal(file.recent_issues, 3);
+    query.wants = 0;
+    assert_int_equal(load(folder, &query).open_issues, 0); // was not asked for
+    begin(folder);
+    for (int i = 0; i < CASE_COUNT_CAP + 5; i++) {
+        add_issue(folder, 100 + i, ISSUE_OPEN, NOW + 1 + i); // the newest count
+    }
+    commit(folder);
+    query.wants = CASE_COUNTS;
+    assert_int_equal(load(folder, &query).open_issues, CASE_COUNT_CAP);
+}
+
+// However often they are asked for, and by when, in one turn.
+static void counts_follow_what_is_saved(void **state)
+{
+    struct case_query query = {.account_key = "XYZ", .wants = CASE_COUNTS, .now_ms = NOW};
+    struct ledger_folder *folder = *state;
+
+    begin(folder);
+    for (int i = 1; i <= 3; i++) {
+        add_issue(folder, i, ISSUE_OPEN, NOW);
+        assert_int_equal(load(folder, &query).open_issues, i);
+        assert_int_equal(load(folder, &query).recent_issues, i);
+    }
+    query.now_ms = NOW + INT64_C(91) * DAY_MS;
+    assert_int_equal(load(folder, &query).recent_issues, 0);
+    assert_int_equal(load(folder, &query).open_issues, 3);
+    query.account_key = "ABC";
+    assert_int_equal(load(folder, &query).open_issues, 0);
+    ledger_rollback(folder->ledger);
+    query.account_key = "XYZ";
+    assert_int_equal(load(folder, &query).open_issues, 0);
+}
+
+int main(void)
+{
+#define IN_FOLDER(test)                                                                            \
+    cmocka_unit_test_setup_teardown(test, ledger_folder_open, ledger_folder_close)
+    const struct CMUnitTest tests[] = {
+        IN_FOLDER(an_issue_comes_back_whole),
+        IN_FOLDER(an_issue_is_the_same_within_its_turn),
+        IN_FOLDER(an_issue_is_the_same_after_other_writes),
+        IN_FOLDER(counts_the_accounts_issues),
+        IN_FOLDER(counts_follow_what_is_saved),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
