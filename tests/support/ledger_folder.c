@@ -119,6 +119,25 @@ static int64_t issue_num(struct ledger_folder *folder)
     return file.issue.num;
 }
 
+void ledger_folder_begin(struct ledger_folder *folder)
+{
+    must(ledger_begin(folder->ledger, &folder->err), folder->err.message);
+}
+
+void ledger_folder_commit(struct ledger_folder *folder)
+{
+    must(ledger_commit(folder->ledger, &folder->err), folder->err.message);
+}
+
+struct case_file ledger_folder_load(struct ledger_folder *folder, const struct case_query *query)
+{
+    struct case_file file;
+
+    must(ledger_load_case(folder->ledger, query, folder->arena, &file, &folder->err),
+         folder->err.message);
+    return file;
+}
+
 int64_t ledger_folder_event(struct ledger_folder *folder)
 {
     int64_t seq = ledger_next_seq(folder->ledger);

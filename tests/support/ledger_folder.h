@@ -29,6 +29,11 @@ void ledger_folder_kill(struct ledger_folder *folder);
 // Runs SQL on the file, beside the ledger. What fails ends the program.
 void ledger_folder_sql(struct ledger_folder *folder, const char *sql);
 
+// A turn of its own, and what it loads. What fails ends the program.
+void ledger_folder_begin(struct ledger_folder *folder);
+void ledger_folder_commit(struct ledger_folder *folder);
+struct case_file ledger_folder_load(struct ledger_folder *folder, const struct case_query *query);
+
 // Adds an event about INV-7 (with the row where it is not there yet) in the open
 // transaction and returns its seq; its receipt is {"seq":…}.
 int64_t ledger_folder_event(struct ledger_folder *folder);

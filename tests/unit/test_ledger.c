@@ -19,26 +19,6 @@
 
 #define NOW HAPPENINGS_NOW_MS
 
-static struct case_file load(struct ledger_folder *folder, const struct case_query *query)
-{
-    struct case_file file;
-
-    if (ledger_load_case(folder->ledger, query, folder->arena, &file, &folder->err) < 0) {
-        fail_msg("%s", folder->err.message);
-    }
-    return file;
-}
-
-static void begin(struct ledger_folder *folder)
-{
-    assert_int_equal(ledger_begin(folder->ledger, &folder->err), 0);
-}
-
-static void commit(struct ledger_folder *folder)
-{
-    assert_int_equal(ledger_commit(folder->ledger, &folder->err), 0);
-}
-
 // --- what goes in comes out ----------------------------------------------------------------------
 
 static void an_account_comes_back_whole(void **state)
@@ -62,10 +42,10 @@ static void an_account_comes_back_whole(void **state)
     struct ledger_folder *folder = *state;
     struct account account = full, is;
 
-    begin(folder);
+    ledger_folder_begin(folder);
     assert_int_equal(ledger_save_account(folder->ledger, &account, &folder->err), 0);
-    commit(folder);
-    is = load(folder, &(struct case_query){.account_key = "XYZ"}).account;
+    ledger_folder_commit(folder);
+    is = ledger_folder_load(folder, &(struct case_query){.account_key = "XYZ"}).account;
     assert_true(is.known && is.has_value && is.num == account.num);
     assert_string_equal(is.name, full.name);
     assert_string_equal(is.tier, full.tier);
@@ -80,12 +60,12 @@ static void an_account_comes_back_whole(void **state)
     assert_int_equal(is.value_minor, full.value_minor);
     assert_int_equal(is.terms_at_ms, 3);
     assert_int_equal(is.kickoff_at_ms, 4);
-    begin(folder);
+    ledger_folder_begin(folder);
     account.tier = NULL;
     account.has_value = false;
     assert_int_equal(ledger_save_account(folder->ledger, &account, &folder->err), 0);
-    commit(folder);
-    is = load(folder, &(struct case_query){.account_key = "XYZ"}).account;
+    ledger_folder_commit(folder);
+    is = ledger_folder_load(folder, &(struct case_query){.account_key = "XYZ"}).account;
     assert_null(is.tier);
     assert_false(is.has_value);
 }
@@ -93,13 +73,13 @@ static void an_account_comes_back_whole(void **state)
 static void what_is_not_on_record_is_unknown(void **state)
 {
     struct ledger_folder *folder = *state;
-    struct case_file file =
-        load(folder, &(struct case_query){.issue_key = "INV-1", .account_key = "NEW"});
+    struct case_file file = ledger_folder_load(
+        folder, &(struct case_query){.issue_key = "INV-1", .account_key = "NEW"});
 
     assert_false(file.issue.known);
     assert_false(file.account.known);
     assert_string_equal(file.account.key, "NEW");
-    file = load(folder, &(struct case_query){0});
+    file = ledger_folder_load(folder, &(struct case_query){0});
     assert_null(file.account.key);
 }
 
@@ -119,18 +99,18 @@ static void sums_the_groups_worth(void **state)
     struct case_query query = {.account_key = "A", .wants = CASE_GROUP_VALUE};
     struct ledger_folder *folder = *state;
 
-    begin(folder);
+    ledger_folder_begin(folder);
     add_account(folder, "A", "G", true, 5);
     add_account(folder, "B", "G", true, 70);
     add_account(folder, "C", "G", false, 0);
     add_account(folder, "D", "H", true, 900);
     add_account(folder, "E", NULL, true, 8000);
-    commit(folder);
-    assert_int_equal(load(folder, &query).group_value_minor, 75);
+    ledger_folder_commit(folder);
+    assert_int_equal(ledger_folder_load(folder, &query).group_value_minor, 75);
     query.account_key = "E"; // a group of its own
-    assert_int_equal(load(folder, &query).group_value_minor, 8000);
+    assert_int_equal(ledger_folder_load(folder, &query).group_value_minor, 8000);
     query = (struct case_query){.account_key = "A"};
-    assert_int_equal(load(folder, &query).group_value_minor, 5);
+    assert_int_equal(ledger_folder_load(folder, &query).group_value_minor, 5);
 }
 
 static void an_issue_brings_its_own_account(void **state)
@@ -139,14 +119,15 @@ static void an_issue_brings_its_own_account(void **state)
     struct issue issue = {.known = true, .key = "INV-7", .account = "XYZ"};
     struct case_file file;
 
-    begin(folder);
+    ledger_folder_begin(folder);
     assert_int_equal(ledger_save_issue(folder->ledger, &issue, &folder->err), 0);
     add_account(folder, "XYZ", NULL, true, 5);
     add_account(folder, "ABC", NULL, true, 6);
-    commit(folder);
-    file = load(folder, &(struct case_query){.issue_key = "INV-7"});
+    ledger_folder_commit(folder);
+    file = ledger_folder_load(folder, &(struct case_query){.issue_key = "INV-7"});
     assert_string_equal(file.account.key, "XYZ");
-    file = load(folder, &(struct case_query){.issue_key = "INV-7", .account_key = "ABC"});
+    file = ledger_folder_load(folder,
+                              &(struct case_query){.issue_key = "INV-7", .account_key = "ABC"});
     assert_string_equal(file.account.key, "ABC");
 }
 
@@ -159,10 +140,10 @@ static void an_event_is_found_by_source_and_id(void **state)
     const struct event *event;
     int64_t first, second;
 
-    begin(folder);
+    ledger_folder_begin(folder);
     first = ledger_folder_event(folder);
     second = ledger_folder_event(folder);
-    commit(folder);
+    ledger_folder_commit(folder);
     assert_int_equal(first, 1);
     assert_int_equal(second, 2);
     event = &folder->happenings.events[1];
@@ -189,7 +170,7 @@ static void the_same_source_and_id_goes_in_once(void **state)
     int code;
 
     text_add(&receipt, "{}");
-    begin(folder);
+    ledger_folder_begin(folder);
     (void)ledger_folder_event(folder);
     code = ledger_add_event(folder->ledger, &folder->happenings.events[0], NULL, 0, &receipt,
                             &folder->err);
@@ -205,14 +186,14 @@ static void no_issue_has_a_third_hop(void **state)
     struct ledger_folder *folder = *state;
     struct issue issue = {.known = true, .key = "INV-7", .account = "XYZ"};
 
-    begin(folder);
+    ledger_folder_begin(folder);
     issue.hop = (enum hop)2;
     assert_int_equal(ledger_save_issue(folder->ledger, &issue, &folder->err), -EILSEQ);
     issue.hop = (enum hop) - 1;
     assert_int_equal(ledger_save_issue(folder->ledger, &issue, &folder->err), -EILSEQ);
     issue.hop = HOP_SALES;
     assert_int_equal(ledger_save_issue(folder->ledger, &issue, &folder->err), 0);
-    commit(folder);
+    ledger_folder_commit(folder);
 }
 
 static void a_rollback_leaves_nothing(void **state)
@@ -220,7 +201,7 @@ static void a_rollback_leaves_nothing(void **state)
     struct ledger_folder *folder = *state;
     struct stored_event stored;
 
-    begin(folder);
+    ledger_folder_begin(folder);
     (void)ledger_folder_event(folder);
     assert_int_equal(ledger_next_seq(folder->ledger), 2);
     ledger_rollback(folder->ledger);
@@ -228,12 +209,13 @@ static void a_rollback_leaves_nothing(void **state)
     assert_int_equal(
         ledger_find_event(folder->ledger, "/billing", "e1", folder->arena, &stored, &folder->err),
         0);
-    assert_false(load(folder, &(struct case_query){.issue_key = "INV-7"}).issue.known);
+    assert_false(
+        ledger_folder_load(folder, &(struct case_query){.issue_key = "INV-7"}).issue.known);
     ledger_rollback(folder->ledger); // where nothing is open it does nothing
     assert_false(ledger_broken(folder->ledger));
-    begin(folder);
+    ledger_folder_begin(folder);
     assert_int_equal(ledger_folder_event(folder), 1);
-    commit(folder);
+    ledger_folder_commit(folder);
     assert_int_equal(ledger_folder_reopen(folder), 0);
     assert_int_equal(ledger_next_seq(folder->ledger), 2);
 }
@@ -243,11 +225,12 @@ static void reading_spans_are_turns_too(void **state)
     struct ledger_folder *folder = *state;
 
     assert_int_equal(ledger_begin_read(folder->ledger, &folder->err), 0);
-    assert_false(load(folder, &(struct case_query){.issue_key = "INV-7"}).issue.known);
+    assert_false(
+        ledger_folder_load(folder, &(struct case_query){.issue_key = "INV-7"}).issue.known);
     ledger_end_read(folder->ledger);
     assert_false(ledger_broken(folder->ledger));
-    begin(folder);
-    commit(folder);
+    ledger_folder_begin(folder);
+    ledger_folder_commit(folder);
     assert_int_not_equal(ledger_commit(folder->ledger, &folder->err), 0); // nothing is open
 }
 
@@ -280,8 +263,8 @@ static void the_second_daemon_is_refused(void **state)
     assert_int_equal(ledger_open(folder->path, &second, &folder->err), -EBUSY);
     assert_null(second);
     assert_non_null(strstr(folder->err.message, pid));
-    begin(folder); // the first one goes on
-    commit(folder);
+    ledger_folder_begin(folder); // the first one goes on
+    ledger_folder_commit(folder);
 }
 
 static void a_newer_version_is_refused(void **state)
@@ -344,16 +327,16 @@ static void a_wal_left_behind_is_taken_in(void **state)
     struct stat status;
     char wal[96];
 
-    begin(folder);
+    ledger_folder_begin(folder);
     (void)ledger_folder_event(folder);
-    commit(folder);
+    ledger_folder_commit(folder);
     ledger_folder_kill(folder);
     (void)snprintf(wal, sizeof wal, "%s-wal", folder->path);
     assert_int_equal(stat(wal, &status), 0);
     assert_true(status.st_size > 0);
     assert_int_equal(ledger_folder_reopen(folder), 0);
     assert_int_equal(ledger_next_seq(folder->ledger), 2);
-    assert_true(load(folder, &(struct case_query){.issue_key = "INV-7"}).issue.known);
+    assert_true(ledger_folder_load(folder, &(struct case_query){.issue_key = "INV-7"}).issue.known);
     assert_int_equal(stat(wal, &status), 0);
     assert_int_equal(status.st_size, 0); // it is in the file now
 }
@@ -363,13 +346,13 @@ static void damage_is_seen_after_an_unclean_stop(void **state)
     struct ledger_folder *folder = *state;
     static char garbage[4096];
 
-    begin(folder);
+    ledger_folder_begin(folder);
     (void)ledger_folder_event(folder);
-    commit(folder);
+    ledger_folder_commit(folder);
     assert_int_equal(ledger_folder_reopen(folder), 0); // all is in the file now
-    begin(folder);
+    ledger_folder_begin(folder);
     (void)ledger_folder_event(folder);
-    commit(folder);
+    ledger_folder_commit(folder);
     ledger_folder_kill(folder);
     memset(garbage, 0xa5, sizeof garbage);
     for (off_t page = 4; page < 24; page++) { // not the first, which says whose it is
@@ -386,9 +369,9 @@ static void damage_breaks_the_ledger(void **state)
     static char garbage[4096];
     int code;
 
-    begin(folder);
+    ledger_folder_begin(folder);
     (void)ledger_folder_event(folder);
-    commit(folder);
+    ledger_folder_commit(folder);
     ledger_close(folder->ledger); // a clean stop: nobody looks at the whole file
     folder->ledger = NULL;
     memset(garbage, 0xa5, sizeof garbage);

@@ -16,26 +16,6 @@
 
 #define NOW HAPPENINGS_NOW_MS
 
-static struct case_file load(struct ledger_folder *folder, const struct case_query *query)
-{
-    struct case_file file;
-
-    if (ledger_load_case(folder->ledger, query, folder->arena, &file, &folder->err) < 0) {
-        fail_msg("%s", folder->err.message);
-    }
-    return file;
-}
-
-static void begin(struct ledger_folder *folder)
-{
-    assert_int_equal(ledger_begin(folder->ledger, &folder->err), 0);
-}
-
-static void commit(struct ledger_folder *folder)
-{
-    assert_int_equal(ledger_commit(folder->ledger, &folder->err), 0);
-}
-
 static const struct issue full_issue = {.known = true,
                                         .opening_known = true,
                                         .key = "INV-7",
@@ -111,23 +91,25 @@ static void an_issue_comes_back_whole(void **state)
     struct ledger_folder *folder = *state;
     struct issue issue = full_issue, bare = {.known = true, .key = "INV-8"};
 
-    begin(folder);
+    ledger_folder_begin(folder);
     assert_int_equal(ledger_save_issue(folder->ledger, &issue, &folder->err), 0);
     assert_int_equal(ledger_save_issue(folder->ledger, &bare, &folder->err), 0);
-    commit(folder);
+    ledger_folder_commit(folder);
     assert_true(issue.num > 0 && bare.num > issue.num);
     assert_int_equal(ledger_folder_reopen(folder), 0);
-    same_issue(load(folder, &(struct case_query){.issue_key = "INV-7"}).issue, full_issue);
-    same_issue(load(folder, &(struct case_query){.issue_num = issue.num}).issue, full_issue);
-    same_issue(load(folder, &(struct case_query){.issue_key = "INV-8"}).issue, bare);
-    begin(folder); // and again, over the row that is there
+    same_issue(ledger_folder_load(folder, &(struct case_query){.issue_key = "INV-7"}).issue,
+               full_issue);
+    same_issue(ledger_folder_load(folder, &(struct case_query){.issue_num = issue.num}).issue,
+               full_issue);
+    same_issue(ledger_folder_load(folder, &(struct case_query){.issue_key = "INV-8"}).issue, bare);
+    ledger_folder_begin(folder); // and again, over the row that is there
     bare = issue;
     bare.summary = NULL;
     bare.has_amount = false;
     assert_int_equal(ledger_save_issue(folder->ledger, &bare, &folder->err), 0);
     assert_int_equal(bare.num, issue.num);
-    commit(folder);
-    issue = load(folder, &(struct case_query){.issue_key = "INV-7"}).issue;
+    ledger_folder_commit(folder);
+    issue = ledger_folder_load(folder, &(struct case_query){.issue_key = "INV-7"}).issue;
     assert_null(issue.summary);
     assert_false(issue.has_amount);
 }
@@ -135,7 +117,7 @@ static void an_issue_comes_back_whole(void **state)
 // Loads the issue by its num, within the turn that saved it and after it, and compares.
 static void expect_by_num(struct ledger_folder *folder, int64_t num, const struct issue *should)
 {
-    same_issue(load(folder, &(struct case_query){.issue_num = num}).issue, *should);
+    same_issue(ledger_folder_load(folder, &(struct case_query){.issue_num = num}).issue, *should);
 }
 
 // What a turn's notices are made of is not read from the store again; it is the same all the same.
@@ -145,12 +127,13 @@ static void an_issue_is_the_same_within_its_turn(void **state)
     struct issue issue = full_issue, changed;
     int64_t num;
 
-    begin(folder);
+    ledger_folder_begin(folder);
     assert_int_equal(ledger_save_issue(folder->ledger, &issue, &folder->err), 0);
     num = issue.num;
-    commit(folder);
-    begin(folder);
-    changed = load(folder, &(struct case_query){.issue_num = num}).issue; // in the arena
+    ledger_folder_commit(folder);
+    ledger_folder_begin(folder);
+    changed =
+        ledger_folder_load(folder, &(struct case_query){.issue_num = num}).issue; // in the arena
     changed.state = ISSUE_CLOSED;
     changed.hop = HOP_SERVICE;
     assert_int_equal(ledger_save_issue(folder->ledger, &changed, &folder->err), 0);
@@ -160,9 +143,9 @@ static void an_issue_is_the_same_within_its_turn(void **state)
     changed.state = ISSUE_CLOSED;
     changed.hop = HOP_SERVICE;
     expect_by_num(folder, num, &changed);
-    commit(folder);
+    ledger_folder_commit(folder);
     expect_by_num(folder, num, &changed);
-    begin(folder);
+    ledger_folder_begin(folder);
     issue.num = num;
     assert_int_equal(ledger_save_issue(folder->ledger, &issue, &folder->err), 0);
     expect_by_num(folder, num, &full_issue);
@@ -183,18 +166,18 @@ static void an_issue_is_the_same_after_other_writes(void **state)
     issue.heads_up_at_ms = 0;
     issue.state = ISSUE_OPEN;
     issue.opened_at_ms = NOW;
-    begin(folder);
+    ledger_folder_begin(folder);
     assert_int_equal(ledger_save_issue(folder->ledger, &issue, &folder->err), 0);
     query.issue_num = issue.num;
     assert_int_equal(ledger_save_heads_up(folder->ledger, issue.num, 21, &folder->err), 0);
     assert_int_equal(ledger_save_heads_up(folder->ledger, issue.num, 22, &folder->err), 0);
-    assert_int_equal(load(folder, &query).issue.heads_up_at_ms, 21);
+    assert_int_equal(ledger_folder_load(folder, &query).issue.heads_up_at_ms, 21);
     assert_int_equal(ledger_arm_alarms(folder->ledger, ages, 1, NOW, &folder->err), 0);
-    assert_int_equal(load(folder, &query).issue.alarm_at_ms, NOW + ages[0] + 1);
-    commit(folder);
+    assert_int_equal(ledger_folder_load(folder, &query).issue.alarm_at_ms, NOW + ages[0] + 1);
+    ledger_folder_commit(folder);
     assert_int_equal(ledger_folder_reopen(folder), 0);
-    assert_int_equal(load(folder, &query).issue.heads_up_at_ms, 21);
-    assert_int_equal(load(folder, &query).issue.alarm_at_ms, NOW + ages[0] + 1);
+    assert_int_equal(ledger_folder_load(folder, &query).issue.heads_up_at_ms, 21);
+    assert_int_equal(ledger_folder_load(folder, &query).issue.alarm_at_ms, NOW + ages[0] + 1);
 }
 
 static void add_issue(struct ledger_folder *folder, int number, enum issue_state as, int64_t opened)
@@ -212,25 +195,25 @@ static void counts_the_accounts_issues(void **state)
     struct ledger_folder *folder = *state;
     struct case_file file;
 
-    begin(folder);
+    ledger_folder_begin(folder);
     add_issue(folder, 1, ISSUE_OPEN, NOW);
     add_issue(folder, 2, ISSUE_PLANNED, NOW - INT64_C(90) * DAY_MS);  // still recent
     add_issue(folder, 3, ISSUE_OPEN, NOW - INT64_C(90) * DAY_MS - 1); // no more
     add_issue(folder, 4, ISSUE_RESOLVED, NOW);
     add_issue(folder, 5, ISSUE_CLOSED, NOW - INT64_C(400) * DAY_MS);
-    commit(folder);
-    file = load(folder, &query);
+    ledger_folder_commit(folder);
+    file = ledger_folder_load(folder, &query);
     assert_int_equal(file.open_issues, 3);
     assert_int_equal(file.recent_issues, 3);
     query.wants = 0;
-    assert_int_equal(load(folder, &query).open_issues, 0); // was not asked for
-    begin(folder);
+    assert_int_equal(ledger_folder_load(folder, &query).open_issues, 0); // was not asked for
+    ledger_folder_begin(folder);
     for (int i = 0; i < CASE_COUNT_CAP + 5; i++) {
         add_issue(folder, 100 + i, ISSUE_OPEN, NOW + 1 + i); // the newest count
     }
-    commit(folder);
+    ledger_folder_commit(folder);
     query.wants = CASE_COUNTS;
-    assert_int_equal(load(folder, &query).open_issues, CASE_COUNT_CAP);
+    assert_int_equal(ledger_folder_load(folder, &query).open_issues, CASE_COUNT_CAP);
 }
 
 // However often they are asked for, and by when, in one turn.
@@ -239,20 +222,20 @@ static void counts_follow_what_is_saved(void **state)
     struct case_query query = {.account_key = "XYZ", .wants = CASE_COUNTS, .now_ms = NOW};
     struct ledger_folder *folder = *state;
 
-    begin(folder);
+    ledger_folder_begin(folder);
     for (int i = 1; i <= 3; i++) {
         add_issue(folder, i, ISSUE_OPEN, NOW);
-        assert_int_equal(load(folder, &query).open_issues, i);
-        assert_int_equal(load(folder, &query).recent_issues, i);
+        assert_int_equal(ledger_folder_load(folder, &query).open_issues, i);
+        assert_int_equal(ledger_folder_load(folder, &query).recent_issues, i);
     }
     query.now_ms = NOW + INT64_C(91) * DAY_MS;
-    assert_int_equal(load(folder, &query).recent_issues, 0);
-    assert_int_equal(load(folder, &query).open_issues, 3);
+    assert_int_equal(ledger_folder_load(folder, &query).recent_issues, 0);
+    assert_int_equal(ledger_folder_load(folder, &query).open_issues, 3);
     query.account_key = "ABC";
-    assert_int_equal(load(folder, &query).open_issues, 0);
+    assert_int_equal(ledger_folder_load(folder, &query).open_issues, 0);
     ledger_rollback(folder->ledger);
     query.account_key = "XYZ";
-    assert_int_equal(load(folder, &query).open_issues, 0);
+    assert_int_equal(ledger_folder_load(folder, &query).open_issues, 0);
 }
 
 int main(void)
