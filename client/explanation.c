@@ -29,11 +29,18 @@ struct letter { // as a rep would read it
     struct text headline, body;
 };
 
+static const struct placing *placing_of(const struct explanation *explanation,
+                                        const struct decision *decision)
+{
+    return &explanation->trial->placings[decision - explanation->trial->verdict.decisions];
+}
+
 static void write_letter(const struct explanation *explanation, const struct decision *decision,
                          struct letter *letter)
 {
     const struct rulebook *rulebook = explanation->rulebook;
     const struct case_file *file = &explanation->trial->after;
+    const struct placing *placing = placing_of(explanation, decision);
     const struct rep *worker = rulebook_rep(rulebook, file->issue.acknowledged_by);
     int64_t now_ms = explanation->event->received_ms;
     struct notice notice = {
@@ -46,6 +53,7 @@ static void write_letter(const struct explanation *explanation, const struct dec
         .event_source = explanation->event->source,
         .event_id = explanation->event->id,
         .words = explanation->trial->words,
+        .quiet = placing->carries ? placing->quiet : NULL,
         .tier = verdict_tier(rulebook, file, now_ms),
         .currency = rulebook->currency,
         .file = file,
@@ -202,6 +210,7 @@ static void print_decisions(const struct explanation *explanation)
     (void)printf("\nDecided\n");
     for (size_t i = 0; i < verdict->decision_count; i++) {
         const struct decision *decision = &verdict->decisions[i];
+        const struct placing *placing = placing_of(explanation, decision);
         bool told = decision->when != WHEN_NO;
 
         print_line(stdout, "  %s (%s): %s%s%s%s", role_name(decision->role), decision->rep->id,
@@ -209,6 +218,13 @@ static void print_decisions(const struct explanation *explanation)
                    rule_words_when(decision->when), told && decision->urgent ? ", urgent" : "");
         print_wrapped(stdout, "      by ", decision->rule);
         print_wrapped(stdout, "      ", decision->why);
+        if (placing->fate == FATE_HELD) {
+            print_line(stdout, "      held until %s, and asked again then:",
+                       print_moment(placing->due_ms, at));
+        }
+        if (placing->quiet) {
+            print_wrapped(stdout, "      ", placing->quiet);
+        }
     }
     if (verdict->save_issue && verdict->issue.alarm_at_ms) {
         print_line(stdout, "  The rules about age are asked again at %s.",
@@ -369,8 +385,10 @@ static void put_decisions(const struct explanation *explanation, struct text *ou
     json_open_array(out, "decisions");
     for (size_t i = 0; i < verdict->decision_count; i++) {
         const struct decision *decision = &verdict->decisions[i];
+        const struct placing *placing = placing_of(explanation, decision);
         bool told = decision->when != WHEN_NO;
         struct letter letter = {0};
+        char at[MOMENT_TEXT_BYTES];
 
         write_letter(explanation, decision, &letter);
         json_open_object(out, NULL);
@@ -381,6 +399,9 @@ static void put_decisions(const struct explanation *explanation, struct text *ou
         json_put_bool(out, "urgent", decision->urgent);
         json_put_string(out, "rule", decision->rule);
         json_put_string(out, "why", decision->why);
+        json_put_string(out, "fate", fate_name(placing->fate));
+        json_put_string(out, "due_at", told ? moment_format(placing->due_ms, at) : NULL);
+        json_put_string(out, "quiet", placing->quiet);
         json_put_string(out, "headline", told ? text_string(&letter.headline) : NULL);
         json_put_string(out, "body", told ? text_string(&letter.body) : NULL);
         json_close_object(out);

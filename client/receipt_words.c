@@ -41,16 +41,19 @@ static void print_decision(FILE *to, const json_t *decision)
 {
     const char *rep = word(decision, "to"), *when = word(decision, "when");
     const char *action = word(decision, "action"), *rule = word(decision, "rule");
-    const char *away = word(decision, "stands_in_for");
+    const char *away = word(decision, "stands_in_for"), *held = word(decision, "held_until");
 
     if (!when || strcmp(when, "no") == 0) {
         print_line(to, "  %s%s  [%s]", rep ? rep : "nobody told", rep ? ": not told" : "",
                    rule ? rule : "no rule");
         return;
     }
-    print_line(to, "  %s%s%s%s: %s, %s  [%s]", rep ? rep : "nobody", away ? " (for " : "",
+    print_line(to, "  %s%s%s%s: %s, %s%s  [%s]", rep ? rep : "nobody", away ? " (for " : "",
                away ? away : "", away ? ")" : "", action ? action : "told",
-               strcmp(when, "now") == 0 ? "now" : "in the digest", rule ? rule : "no rule");
+               held                       ? "held until "
+               : strcmp(when, "now") == 0 ? "now"
+                                          : "in the digest",
+               held ? held : "", rule ? rule : "no rule");
 }
 
 static void print_answer(FILE *to, const json_t *answer)

@@ -117,3 +117,11 @@ int zone_moment(const struct zone *zone, const char *text, bool end, int64_t *re
     g_date_time_unref(moment);
     return 0;
 }
+
+int64_t zone_offset_ms(const struct zone *zone, int64_t at_ms)
+{
+    int64_t at = at_ms / SECOND_MS;
+    int interval = g_time_zone_find_interval(zone->zone, G_TIME_TYPE_UNIVERSAL, at);
+
+    return g_time_zone_get_offset(zone->zone, interval) * (int64_t)SECOND_MS;
+}

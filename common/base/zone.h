@@ -21,3 +21,6 @@ int64_t zone_next(const struct zone *zone, int minute_of_day, int64_t after_ms);
 // Reads "2026-12-24T12:00", a moment as clocks there show it, or "2026-12-24", the first of that
 // day; with end the first after it. 0, or -EINVAL.
 must_check int zone_moment(const struct zone *zone, const char *text, bool end, int64_t *ret_ms);
+
+// By how much clocks there are ahead of UTC at that moment.
+int64_t zone_offset_ms(const struct zone *zone, int64_t at_ms);

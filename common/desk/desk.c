@@ -14,6 +14,7 @@
 #include "common/event/receipt.h"
 #include "common/event/refusal.h"
 #include "common/ledger/ledger_outbox.h"
+#include "common/ledger/ledger_quiet.h"
 #include "common/verdict/life.h"
 #include "common/verdict/verdict.h"
 
@@ -40,6 +41,7 @@ unsigned desk_wanted_by(const struct matcher *matchers, size_t count)
 void desk_take_rulebook(struct desk *desk, const struct rulebook *rulebook)
 {
     desk->rulebook = rulebook;
+    desk->held = true;
     desk->wants = 0;
     for (size_t i = 0; i < rulebook->rule_count; i++) {
         desk->wants |=
@@ -80,50 +82,34 @@ void desk_destroyp(struct desk **desk)
     desk_destroy(*desk);
 }
 
-// The event's own words that a notice may show.
-static const char *words_of(const struct event *event)
-{
-    static const char *const names[] = {"demand", "claim", "note", "reason"};
-
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        const char *words = event_text(event, names[i]);
-
-        if (words) {
-            return words;
-        }
-    }
-    return NULL;
-}
-
-static enum fate fate_of(enum when when)
-{
-    return when == WHEN_NOW ? FATE_WAITING : when == WHEN_DIGEST ? FATE_DIGEST : FATE_UNSENT;
-}
-
 static int record_decision(struct desk *desk, const struct event *event, int64_t issue_num,
-                           const struct decision *decision, int64_t seq, struct error *err)
+                           const struct decision *decision, const struct placing *placing,
+                           struct error *err)
 {
-    const struct rep *rep = decision->rep;
-    bool sent = decision->when == WHEN_NOW, kept = decision->when == WHEN_DIGEST;
+    bool sent = placing->fate == FATE_WAITING;
     struct notice_record notice = {
-        .event_seq = seq,
+        .event_seq = ledger_next_seq(desk->ledger) - 1, // of the event that was just added
         .issue_num = issue_num,
         .role = decision->role,
         .kind = decision->kind,
-        .fate = fate_of(decision->when),
+        .fate = placing->fate,
         .urgent = decision->urgent,
-        .rep = rep->id,
-        .lane = sent ? rep->webhook.lane : NULL,
+        .rep = decision->rep->id,
+        .lane = sent ? decision->rep->webhook.lane : NULL,
         .rule = decision->rule,
         .why = decision->why,
-        .words = decision->when == WHEN_NO ? NULL : words_of(event),
+        .words = decision->when == WHEN_NO ? NULL : event_own_words(event),
         .created_ms = event->received_ms,
-        .due_ms = kept ? zone_next(rep->zone, rep->digest_minute, event->received_ms)
-                       : event->received_ms,
-        .done_ms = sent || kept ? 0 : event->received_ms,
+        .due_ms = placing->due_ms,
+        .done_ms = decision->when == WHEN_NO ? event->received_ms : 0,
+        .quiet = placing->quiet,
+        .changes = placing->changes,
     };
     int code = ledger_add_notice(desk->ledger, &notice, err);
 
+    if (code == 0 && decision->when == WHEN_NOW && desk->rulebook->holds) {
+        code = hold_recorded(desk, placing, &notice, err);
+    }
     if (code == 0 && sent && desk->listener.lane_has_work) {
         desk->listener.lane_has_work(desk->listener.user, notice.lane);
     }
@@ -131,7 +117,7 @@ static int record_decision(struct desk *desk, const struct event *event, int64_t
 }
 
 static void fill_receipt(struct receipt *receipt, const struct event *event,
-                         const struct verdict *verdict)
+                         const struct verdict *verdict, const struct placing *placings)
 {
     const struct account *account = &verdict->account;
 
@@ -160,29 +146,51 @@ static void fill_receipt(struct receipt *receipt, const struct event *event,
             .to = told ? decision->rep->id : NULL,
             .away = told && decision->away ? decision->away->id : NULL,
             .when = when_name(decision->when),
+            .until_ms = placings[i].fate == FATE_HELD ? placings[i].due_ms : 0,
         };
     }
 }
 
-static int record_verdict(struct desk *desk, const struct event *event, struct verdict *verdict,
-                          const char *peer, const struct text *receipt, struct error *err)
+// When the sales rep is first told of an issue at once, the issue says so.
+static void note_heads_up(const struct event *event, struct verdict *verdict,
+                          const struct placing *placings)
 {
-    int64_t seq = ledger_next_seq(desk->ledger);
+    for (size_t i = 0; i < verdict->decision_count; i++) {
+        if (verdict->decisions[i].role == ROLE_SALES && placings[i].fate == FATE_WAITING &&
+            !verdict->issue.heads_up_at_ms) {
+            verdict->issue.heads_up_at_ms = event->received_ms;
+        }
+    }
+}
+
+static int record_verdict(struct desk *desk, const struct event *event, struct verdict *verdict,
+                          const struct placing *placings, const char *peer, struct error *err)
+{
     int code = 0;
 
     if (verdict->save_account) {
         code = ledger_save_account(desk->ledger, &verdict->account, err);
     }
+    note_heads_up(event, verdict, placings);
     if (code == 0 && verdict->save_issue) {
         code = ledger_save_issue(desk->ledger, &verdict->issue, err);
     }
     if (code == 0) {
-        code = ledger_add_event(desk->ledger, event, peer, verdict->issue.num, receipt, err);
+        code = ledger_add_event(desk->ledger, event, peer, verdict->issue.num, &desk->receipt, err);
     }
     for (size_t i = 0; code == 0 && i < verdict->decision_count; i++) {
-        code = record_decision(desk, event, verdict->issue.num, &verdict->decisions[i], seq, err);
+        code = record_decision(desk, event, verdict->issue.num, &verdict->decisions[i],
+                               &placings[i], err);
     }
     return code;
+}
+
+static bool may_be_minor(const struct issue *issue, const struct event *event)
+{
+    const char *said = event_text(event, "severity");
+
+    return (said && strcmp(said, "minor") == 0) ||
+           (issue->severity && strcmp(issue->severity, "minor") == 0);
 }
 
 // What bears on the event. The account is the one that the issue belongs to after it, whichever the
@@ -200,20 +208,25 @@ static int load_case(struct desk *desk, const struct event *event, struct case_f
     int code = ledger_load_case(desk->ledger, &query, desk->arena, ret, err);
     const char *account;
 
-    if (code < 0 || !about_issue || !query.account_key) {
-        return code;
+    if (code == 0 && about_issue && query.account_key) {
+        account = issue_account_after(&ret->issue, event);
+        if (!account || strcmp(account, query.account_key) != 0) {
+            query.account_key = account;
+            code = ledger_load_case(desk->ledger, &query, desk->arena, ret, err);
+        }
     }
-    account = issue_account_after(&ret->issue, event);
-    if (!account || strcmp(account, query.account_key) != 0) {
-        query.account_key = account;
-        code = ledger_load_case(desk->ledger, &query, desk->arena, ret, err);
+    if (code == 0 && about_issue && ret->account.key && may_be_minor(&ret->issue, event)) {
+        code = ledger_load_big(desk->ledger, ret->account.key, ret->issue.num, desk->arena,
+                               &ret->big, err);
     }
     return code;
 }
 
-// Reads the case, asks for the verdict and writes the receipt. trace may be NULL.
+// Reads the case, asks for the verdict, places what it decided and writes the receipt. trace may be
+// NULL.
 static int judge(struct desk *desk, const struct event *event, struct case_file *file,
-                 struct verdict *verdict, struct verdict_trace *trace, struct error *err)
+                 struct verdict *verdict, struct placing *placings, struct verdict_trace *trace,
+                 struct error *err)
 {
     struct verdict_question question = {desk->rulebook, &desk->silences, file, event,
                                         event->received_ms};
@@ -228,7 +241,11 @@ static int judge(struct desk *desk, const struct event *event, struct case_file 
         return code;
     }
     verdict_explain(&question, desk->arena, trace, verdict);
-    fill_receipt(&receipt, event, verdict);
+    code = hold_place(desk, event, file, verdict, placings, err);
+    if (code < 0) {
+        return code;
+    }
+    fill_receipt(&receipt, event, verdict, placings);
     text_clear(&desk->receipt);
     receipt_write_accepted(&desk->receipt, &receipt);
     return 0;
@@ -239,13 +256,14 @@ int desk_handle_case(struct desk *desk, const struct event *event, const char *p
 {
     struct case_file file;
     struct verdict verdict;
-    int code = judge(desk, event, &file, &verdict, NULL, err);
+    struct placing placings[VERDICT_DECISIONS];
+    int code = judge(desk, event, &file, &verdict, placings, NULL, err);
 
     if (code < 0) {
         return code;
     }
     json_put_raw(out, NULL, desk->receipt.bytes, desk->receipt.size);
-    return record_verdict(desk, event, &verdict, peer, &desk->receipt, err);
+    return record_verdict(desk, event, &verdict, placings, peer, err);
 }
 
 static bool open_of(const struct issue *issue)
@@ -279,7 +297,7 @@ int desk_try(struct desk *desk, const struct event *event, struct desk_trial *re
     int found, code;
 
     arena_reset(desk->arena);
-    *ret = (struct desk_trial){.words = words_of(event)};
+    *ret = (struct desk_trial){.words = event_own_words(event)};
     found = ledger_find_event(desk->ledger, event->source, event->id, desk->arena, &stored, err);
     if (found < 0) {
         return found;
@@ -291,7 +309,7 @@ int desk_try(struct desk *desk, const struct event *event, struct desk_trial *re
         return 0;
     }
     desk->wants = CASE_COUNTS | CASE_GROUP_VALUE; // a notice shows them, whatever the rules ask for
-    code = judge(desk, event, &ret->file, &ret->verdict, &ret->trace, err);
+    code = judge(desk, event, &ret->file, &ret->verdict, ret->placings, &ret->trace, err);
     desk->wants = wants;
     if (code == 0) {
         ret->after = case_after(&ret->file, &ret->verdict);

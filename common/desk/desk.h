@@ -9,6 +9,7 @@
 #include "common/base/attributes.h"
 #include "common/base/error.h"
 #include "common/base/text.h"
+#include "common/desk/hold.h"
 #include "common/event/event.h"
 #include "common/ledger/ledger.h"
 #include "common/rulebook/rulebook.h"
@@ -48,6 +49,7 @@ struct desk_trial {
     bool is_order;     // to the service itself: no rule is asked, and nothing below is filled in
     struct case_file file, after; // as it is, and as it would be
     struct verdict verdict;
+    struct placing placings[VERDICT_DECISIONS]; // of its decisions
     struct verdict_trace trace;
     const char *receipt; // JSON
     const char *words;   // the event's own, for its notices; NULL: none
@@ -57,8 +59,9 @@ struct desk_trial {
 // only looked at will do.
 must_check int desk_try(struct desk *desk, const struct event *event, struct desk_trial *ret,
                         struct error *err);
-// Makes an event of each alarm and digest that is due, at most a turn's worth, and handles it,
-// inside the open transaction. Returns how many, or a negative errno as desk_handle() does.
+// Makes an event of each alarm and digest that is due, at most a turn's worth, and handles it, and
+// asks again what is held until now, inside the open transaction. Returns how many, or a negative
+// errno as desk_handle() does.
 must_check int desk_ring(struct desk *desk, int64_t now_ms, struct error *err);
 // When desk_ring() will have something to do; INT64_MAX: nothing is armed.
 must_check int desk_rings_at(struct desk *desk, int64_t *ret_ms, struct error *err);

@@ -1,5 +1,6 @@
 #include "common/desk/letter.h"
 
+#include "common/ledger/ledger_quiet.h"
 #include "common/ledger/ledger_time.h"
 #include "common/verdict/verdict.h"
 
@@ -31,6 +32,7 @@ static struct notice notice_of(const struct rulebook *rulebook, const struct not
         .event_source = record->event_source,
         .event_id = record->event_id,
         .words = record->words,
+        .quiet = record->quiet,
         .currency = rulebook->currency,
         .tier = verdict_tier(rulebook, file, now_ms),
         .file = file,
@@ -90,6 +92,20 @@ static int write_lines(const struct letter_desk *desk, const struct notice_recor
     return code;
 }
 
+enum { CARRIED_LISTED = 50 };
+
+static int list_carried(const struct letter_desk *desk, const struct notice_record *record,
+                        struct notice *notice, struct error *err)
+{
+    struct event_name *names = arena_get(desk->arena, CARRIED_LISTED * sizeof *names);
+    int count =
+        ledger_carried_events(desk->ledger, record->num, CARRIED_LISTED, desk->arena, names, err);
+
+    notice->carried = names;
+    notice->carried_count = count > 0 ? (size_t)count : 0;
+    return count < 0 ? count : 0;
+}
+
 int letter_prepare(const struct letter_desk *desk, const struct notice_record *record,
                    int64_t now_ms, struct notice *ret, struct error *err)
 {
@@ -100,5 +116,6 @@ int letter_prepare(const struct letter_desk *desk, const struct notice_record *r
         return code;
     }
     *ret = notice_of(desk->rulebook, record, file, now_ms);
-    return record->kind == NOTICE_DIGEST ? write_lines(desk, record, now_ms, ret, err) : 0;
+    code = record->kind == NOTICE_DIGEST ? write_lines(desk, record, now_ms, ret, err) : 0;
+    return code == 0 && record->quiet ? list_carried(desk, record, ret, err) : code;
 }

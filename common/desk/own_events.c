@@ -6,6 +6,7 @@
 #include "common/base/moment.h"
 #include "common/desk/desk_private.h"
 #include "common/event/receipt.h"
+#include "common/ledger/ledger_quiet.h"
 #include "common/ledger/ledger_time.h"
 
 enum { RING_AT_ONCE = 64 };
@@ -136,23 +137,30 @@ int desk_ring(struct desk *desk, int64_t now_ms, struct error *err)
 {
     int alarms = ring_alarms(desk, now_ms, err);
     int digests = alarms < 0 ? alarms : ring_digests(desk, now_ms, err);
+    int held = digests < 0 ? digests : hold_ring(desk, now_ms, err);
 
     arena_reset(desk->arena);
-    return digests < 0 ? digests : alarms + digests;
+    return held < 0 ? held : alarms + digests + held;
 }
 
 int desk_rings_at(struct desk *desk, int64_t *ret_ms, struct error *err)
 {
-    int64_t alarm_ms = INT64_MAX, digest_ms = INT64_MAX;
+    int64_t alarm_ms = INT64_MAX, digest_ms = INT64_MAX, held_ms = INT64_MAX;
     int alarm = desk->rulebook->age_count ? ledger_next_alarm(desk->ledger, &alarm_ms, err) : 0;
     int digest = alarm < 0 ? alarm : ledger_next_digest(desk->ledger, &digest_ms, err);
+    int held = digest < 0 || !desk->held ? digest : ledger_next_held(desk->ledger, &held_ms, err);
 
-    if (digest < 0) {
-        return digest;
+    if (digest < 0 || held < 0) {
+        return digest < 0 ? digest : held;
     }
+    // where the rule book holds nothing back, it is asked for as long as something is left of
+    // before
+    desk->held = desk->rulebook->holds || (desk->held && held);
     alarm_ms = alarm ? alarm_ms : INT64_MAX;
     digest_ms = digest ? digest_ms : INT64_MAX;
+    held_ms = desk->held && held ? held_ms : INT64_MAX;
     *ret_ms = alarm_ms < digest_ms ? alarm_ms : digest_ms;
+    *ret_ms = held_ms < *ret_ms ? held_ms : *ret_ms;
     return 0;
 }
 

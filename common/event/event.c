@@ -358,3 +358,17 @@ bool event_same(const char *bytes, size_t size, const char *other, size_t other_
     two = json_loadb(other, other_size, 0, NULL);
     return one && two && json_equal(one, two);
 }
+
+const char *event_own_words(const struct event *event)
+{
+    static const char *const names[] = {"demand", "claim", "note", "reason"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *words = event_text(event, names[i]);
+
+        if (words) {
+            return words;
+        }
+    }
+    return NULL;
+}

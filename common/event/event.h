@@ -105,6 +105,7 @@ void event_finish(struct event *event); // takes a zeroed event too
 
 // A text member of data, or NULL where it is absent, null or no text.
 const char *event_text(const struct event *event, const char *name);
+const char *event_own_words(const struct event *event); // a demand, a claim, a note; NULL: none
 // A money member of data in minor units, false where it is absent. (Its form was checked.)
 bool event_money(const struct event *event, const char *name, int64_t *ret_minor);
 // A moment member of data, false where it is absent.

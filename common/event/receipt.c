@@ -27,6 +27,8 @@ static void put_issue(struct text *out, const struct receipt *receipt)
 
 static void put_decisions(struct text *out, const struct receipt *receipt)
 {
+    char until[MOMENT_TEXT_BYTES];
+
     json_open_array(out, "decisions");
     for (size_t i = 0; i < receipt->decision_count && i < RECEIPT_DECISIONS; i++) {
         const struct receipt_decision *decision = &receipt->decisions[i];
@@ -39,6 +41,9 @@ static void put_decisions(struct text *out, const struct receipt *receipt)
             json_put_string(out, "stands_in_for", decision->away);
         }
         json_put_string(out, "when", decision->when);
+        if (decision->until_ms) {
+            json_put_string(out, "held_until", moment_format(decision->until_ms, until));
+        }
         json_close_object(out);
     }
     json_close_array(out);

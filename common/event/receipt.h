@@ -24,6 +24,7 @@ struct receipt_decision {
     const char *to;     // rep id; NULL where nobody
     const char *when;   // now, digest or no
     const char *away;   // rep id, for whom that one stands in; NULL: for nobody
+    int64_t until_ms;   // now, but held for its moment: until then; 0: not
 };
 
 // An accepted event's receipt.

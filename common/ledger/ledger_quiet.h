@@ -8,6 +8,7 @@
 #include "common/base/attributes.h"
 #include "common/base/error.h"
 #include "common/ledger/records.h"
+#include "common/verdict/words.h"
 
 struct ledger;
 
@@ -68,10 +69,6 @@ must_check int ledger_save_heads_up(struct ledger *ledger, int64_t issue_num, in
 // case_file.big of another issue of the account.
 must_check int ledger_load_big(struct ledger *ledger, const char *account, int64_t issue_num,
                                struct arena *arena, const char **ret_key, struct error *err);
-
-struct event_name {
-    const char *source, *id;
-};
 
 // The events whose notices that one carried, oldest first, at most limit. Returns how many.
 must_check int ledger_carried_events(struct ledger *ledger, int64_t notice_num, int limit,

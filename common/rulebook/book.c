@@ -135,6 +135,27 @@ static const struct setting_group courier_group = {.title = "courier",
                                                    .count = COUNT_OF(courier_settings),
                                                    .size = sizeof(struct rulebook)};
 
+static const struct setting gather_settings[] = {
+    {.name = "wait",
+     .type = SETTING_SPAN,
+     .def = "\"30s\"",
+     .max = DAY_MS,
+     STORED_IN(struct gather, wait_ms),
+     .help =
+         "How long the first notice about an issue waits for others to join it; 0s: none waits."},
+    {.name = "again",
+     .type = SETTING_SPAN,
+     .def = "\"5m\"",
+     .max = 7 * (int64_t)DAY_MS,
+     STORED_IN(struct gather, again_ms),
+     .help = "How long after a message the next about the same issue waits at least."},
+};
+
+static const struct setting_group gather_group = {.title = "gather",
+                                                  .settings = gather_settings,
+                                                  .count = COUNT_OF(gather_settings),
+                                                  .size = sizeof(struct gather)};
+
 static void check_ledger(struct reader *reader, struct place place, const char *text, void *group)
 {
     struct rulebook *book = group;
@@ -217,9 +238,10 @@ static const struct setting book_settings[] = {
      .help = "How notices are tried again."},
     {.name = "gather",
      .type = SETTING_GROUP,
-     .later = true,
+     .by_pointer = true,
      .group = &gather_group,
-     .help = "How notices about one issue gather into one message."},
+     STORED_IN(struct rulebook, gather),
+     .help = "How notices about one issue gather into one message; without it each goes at once."},
     {.name = "follow_through",
      .type = SETTING_GROUP,
      .later = true,

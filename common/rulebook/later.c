@@ -1,109 +1,12 @@
 #include "common/rulebook/later.h"
 
-#include <errno.h>
 #include <limits.h>
-#include <string.h>
 
 #include "common/base/moment.h"
 #include "common/rulebook/reader.h"
 #include "common/rulebook/reps.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
-
-// Takes "08:30" from *at; 24:00 is the end of a day.
-static bool take_time(const char **at)
-{
-    const char *s = *at;
-    int hour, minute;
-
-    if (strspn(s, "0123456789") != 2 || s[2] != ':' || strspn(s + 3, "0123456789") != 2) {
-        return false;
-    }
-    hour = (s[0] - '0') * 10 + (s[1] - '0');
-    minute = (s[3] - '0') * 10 + (s[4] - '0');
-    *at = s + 5;
-    return minute < 60 && (hour < 24 || (hour == 24 && minute == 0));
-}
-
-static bool take_day(const char **at)
-{
-    static const char *const days[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
-
-    for (size_t i = 0; i < COUNT_OF(days); i++) {
-        if (strncmp(*at, days[i], 3) == 0) {
-            *at += 3;
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool take(const char **at, char byte)
-{
-    if (**at != byte) {
-        return false;
-    }
-    (*at)++;
-    return true;
-}
-
-// One or more of "mon-fri 08:00-18:00", "sat 09:00-12:00" or "08:00-18:00", with commas.
-static bool hours_good(const char *at)
-{
-    for (;;) {
-        if (take_day(&at)) {
-            if ((take(&at, '-') && !take_day(&at)) || !take(&at, ' ')) {
-                return false;
-            }
-        }
-        if (!take_time(&at) || !take(&at, '-') || !take_time(&at)) {
-            return false;
-        }
-        if (*at == '\0') {
-            return true;
-        }
-        if (!take(&at, ',')) {
-            return false;
-        }
-        at += strspn(at, " ");
-    }
-}
-
-void later_check_hours(struct reader *reader, struct place place, const char *text, void *group)
-{
-    (void)group;
-    if (!hours_good(text)) {
-        reader_error(reader, place, "'hours' are written like \"mon-fri 08:00-18:00\"");
-    }
-}
-
-int later_time_of_day(const char *text, int *ret_minute)
-{
-    const char *at = text;
-
-    if (!take_time(&at) || *at || strncmp(text, "24", 2) == 0) {
-        return -EINVAL;
-    }
-    *ret_minute =
-        ((text[0] - '0') * 10 + text[1] - '0') * 60 + (text[3] - '0') * 10 + text[4] - '0';
-    return 0;
-}
-
-static const struct setting gather_settings[] = {
-    {.name = "wait",
-     .type = SETTING_SPAN,
-     .def = "\"30s\"",
-     .max = DAY_MS,
-     .help = "How long the first notice about an issue waits for others to join it."},
-    {.name = "again",
-     .type = SETTING_SPAN,
-     .def = "\"5m\"",
-     .max = 7 * (int64_t)DAY_MS,
-     .help = "How long a further message about the same issue waits."},
-};
-
-const struct setting_group gather_group = {
-    .title = "gather", .settings = gather_settings, .count = COUNT_OF(gather_settings)};
 
 static const struct setting follow_through_settings[] = {
     {.name = "acknowledge_within",

@@ -38,6 +38,16 @@ static int parse(config_t *config, const struct source *source, struct problems 
     return -EINVAL;
 }
 
+static bool may_hold(const struct rulebook *book)
+{
+    bool holds = book->gather && book->gather->wait_ms;
+
+    for (size_t i = 0; i < book->rep_count; i++) {
+        holds = holds || book->reps[i].hours;
+    }
+    return holds;
+}
+
 static int read_book(const config_t *config, const struct source *source, bool with_secrets,
                      struct rulebook *book, struct problems *problems)
 {
@@ -51,6 +61,7 @@ static int read_book(const config_t *config, const struct source *source, bool w
     reps_settle(&reader, book);
     if (problems->error_count == errors) {
         rules_settle(&reader, book);
+        book->holds = may_hold(book);
     }
     reader_finish(&reader);
     return problems->error_count == errors ? 0 : -EINVAL;

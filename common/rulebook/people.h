@@ -9,6 +9,7 @@
 #include "common/base/zone.h"
 #include "common/rulebook/answers.h"
 #include "common/rulebook/formats.h"
+#include "common/rulebook/hours.h"
 
 // The two hops there are (DOMAIN.md O1). No key of the rule book adds a third.
 enum role { ROLE_SERVICE, ROLE_SALES };
@@ -62,4 +63,6 @@ struct rep {
     struct zone *zone;
     char *digest; // "08:30"
     int digest_minute;
+    char *hours_text;    // as written; NULL: every hour
+    struct hours *hours; // likewise
 };

@@ -7,7 +7,6 @@
 #include "common/base/xalloc.h"
 #include "common/rulebook/absences.h"
 #include "common/rulebook/endpoint.h"
-#include "common/rulebook/later.h"
 
 enum { REP_ID_BYTES = 64, ABSENCES_MOST = 100 };
 
@@ -55,8 +54,19 @@ static void check_digest(struct reader *reader, struct place place, const char *
 {
     struct rep *rep = group;
 
-    if (later_time_of_day(text, &rep->digest_minute) < 0) {
+    if (hours_time_of_day(text, &rep->digest_minute) < 0) {
         reader_error(reader, place, "'digest' is a time of day, such as \"08:30\"");
+    }
+}
+
+static void check_hours(struct reader *reader, struct place place, const char *text, void *group)
+{
+    struct rep *rep = group;
+
+    if (hours_parse(text, &rep->hours) < 0) {
+        reader_error(reader, place,
+                     "'hours' are written like \"mon-fri 08:00-18:00\", several with commas, and "
+                     "none may be empty");
     }
 }
 
@@ -64,6 +74,7 @@ static void finish_rep(void *group)
 {
     struct rep *rep = group;
 
+    hours_destroy(rep->hours);
     zone_close(rep->zone);
 }
 
@@ -191,9 +202,9 @@ static const struct setting rep_settings[] = {
      .help = "The time of day at which the rep's digest is sent, such as 08:30."},
     {.name = "hours",
      .type = SETTING_TEXT,
-     .later = true,
-     .check = later_check_hours,
-     .help = "When the rep may be disturbed, such as mon-fri 08:00-18:00."},
+     .check = check_hours,
+     STORED_IN(struct rep, hours_text),
+     .help = "When the rep may be disturbed by what is not urgent, such as mon-fri 08:00-18:00."},
     {.name = "mention",
      .type = SETTING_TEXT,
      .max = 128,

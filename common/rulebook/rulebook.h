@@ -14,6 +14,12 @@
 
 struct names;
 
+// How notices about one issue to one rep become one message.
+struct gather {
+    int64_t wait_ms;  // the first waits so long for others
+    int64_t again_ms; // and the next so long after a message, at least
+};
+
 enum when { WHEN_UNSAID, WHEN_NOW, WHEN_DIGEST, WHEN_NO };
 
 struct rule {
@@ -51,7 +57,9 @@ struct rulebook {
     struct rule *rules;
     size_t rule_count;
     enum when unsaid_heads_up, unsaid_service;
-    int64_t *retry_ms; // the schedule of the courier
+    struct gather *gather; // NULL: each goes at once
+    bool holds;            // a notice may have to wait: some gather, or some rep has hours
+    int64_t *retry_ms;     // the schedule of the courier
     size_t retry_count;
     int64_t retry_after_cap_ms;
     int64_t *ages_ms; // every threshold that a rule sets on age, ascending

@@ -17,6 +17,7 @@ static const char law_stand_firm[] = "law: stand firm";
 static const char law_stand_in[] = "law: a stand-in is not a hop";
 static const char law_people[] = "law: the account's own two people";
 static const char law_unknown[] = "law: nothing is lost for want of a record";
+static const char law_big[] = "law: the big mutes the small";
 static const char law_record[] = "law: a record tells nobody";
 
 const char *notice_kind_name(enum notice_kind kind)
@@ -261,6 +262,27 @@ static void heed_silences(const struct scene *scene, struct decision *decision)
     text_finish(&words);
 }
 
+// While a big issue of the account stands open with the sales rep, a minor one can wait for the
+// digest.
+static void mute_small(const struct scene *scene, struct decision *decision)
+{
+    const char *severity = scene->verdict->issue.severity, *big = scene->facts.file->big;
+
+    if (!big || !severity || strcmp(severity, "minor") != 0 || decision->when != WHEN_NOW ||
+        decision->urgent) {
+        return;
+    }
+    trace_law(scene->trace, law_big,
+              "'%s' would have %s told now; but the issue is minor, and %s of the same account "
+              "stands open, of which the sales rep knows: so it goes into the digest",
+              decision->rule, decision->rep->id, big);
+    decision->why =
+        arena_printf(scene->arena, "minor, while %s stands open; without it: now, by '%s': %s", big,
+                     decision->rule, decision->why);
+    decision->rule = law_big;
+    decision->when = WHEN_DIGEST;
+}
+
 // What the rules said of one of the two people, or else what is unsaid.
 static void tell_one(const struct scene *scene, enum role role, enum when when,
                      const struct rule *rule, bool any_matched, bool urgent)
@@ -289,6 +311,9 @@ static void tell_one(const struct scene *scene, enum role role, enum when when,
     if (!rule) {
         trace_law(scene->trace, decision->rule, "to the %s rep: %s; %s", role_name(role),
                   when_name(decision->when), decision->why);
+    }
+    if (role == ROLE_SALES) {
+        mute_small(scene, decision);
     }
     heed_silences(scene, decision);
 }

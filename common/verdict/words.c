@@ -336,5 +336,10 @@ void words_body(struct text *out, const struct notice *notice, int64_t now_ms)
     } else {
         text_add(out, "You: nothing to do now.");
     }
+    if (notice->quiet) {
+        text_add(out, "\nWhy now: ");
+        text_add_line(out, notice->quiet, PASSAGE_BYTES);
+        text_add(out, ".");
+    }
     add_background(out, notice, now_ms);
 }

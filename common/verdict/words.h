@@ -18,6 +18,11 @@ struct digest_line {
     const char *words;
 };
 
+// One of the events behind a notice.
+struct event_name {
+    const char *source, *id;
+};
+
 // A notice about to be sent, with all that its words and its payload need. All borrowed.
 struct notice {
     const char *id; // stable: "hn_…"; no '.' in it (Standard Webhooks)
@@ -27,6 +32,9 @@ struct notice {
     const char *rule, *why;
     int64_t created_ms;
     const char *event_source, *event_id; // what caused it
+    const struct event_name *carried;    // and what else it tells of
+    size_t carried_count;                // that are listed
+    const char *quiet;                   // why it comes after a wait; NULL: there was none
     const char *words;                   // the event's own (a demand, a note); NULL: none
     const char *tier;                    // of the account; NULL: none
     const char *currency;                // of amounts that name none; NULL: it is left out

@@ -74,14 +74,22 @@ static void put_reason(struct text *out, const struct notice *notice)
     json_close_object(out);
 }
 
+static void put_event(struct text *out, const char *source, const char *id)
+{
+    json_open_object(out, NULL);
+    json_put_string(out, "source", source);
+    json_put_string(out, "id", id);
+    json_close_object(out);
+}
+
 static void put_events(struct text *out, const struct notice *notice)
 {
     json_open_array(out, "events");
     if (notice->event_source && notice->event_id) {
-        json_open_object(out, NULL);
-        json_put_string(out, "source", notice->event_source);
-        json_put_string(out, "id", notice->event_id);
-        json_close_object(out);
+        put_event(out, notice->event_source, notice->event_id);
+    }
+    for (size_t i = 0; i < notice->carried_count; i++) {
+        put_event(out, notice->carried[i].source, notice->carried[i].id);
     }
     json_close_array(out);
 }

@@ -49,8 +49,8 @@ static void writes_a_full_receipt(void **state)
         .terms_agreed_by = "rich",
         .terms_at_ms = INT64_C(1772496000000),
         .decision_count = 2,
-        .decisions = {{"law: one hop", "escalation", "rich", "now", "dana"},
-                      {"small things", "none", NULL, "no", NULL}},
+        .decisions = {{"law: one hop", "escalation", "rich", "now", "dana", INT64_C(1772496000000)},
+                      {"small things", "none", NULL, "no", NULL, 0}},
     };
     struct text out = {0};
     json_t *root, *issue, *decisions, *terms;
@@ -78,6 +78,9 @@ static void writes_a_full_receipt(void **state)
     assert_string_equal(string_at(json_array_get(decisions, 0), "stands_in_for"), "dana");
     assert_true(json_is_null(json_object_get(json_array_get(decisions, 1), "to")));
     assert_null(json_object_get(json_array_get(decisions, 1), "stands_in_for"));
+    assert_string_equal(string_at(json_array_get(decisions, 0), "held_until"),
+                        "2026-03-03T00:00:00Z");
+    assert_null(json_object_get(json_array_get(decisions, 1), "held_until"));
     assert_string_equal(string_at(json_object_get(root, "answer"), "say"), receipt.answer);
     assert_string_equal(string_at(json_object_get(root, "answer"), "limit"), receipt.answer_limit);
     terms = json_object_get(root, "terms");
