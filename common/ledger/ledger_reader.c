@@ -302,12 +302,15 @@ int ledger_count_dead(struct ledger_reader *reader, const struct dead_filter *fi
 
 // Each accepted event once, by the best fate among what was decided about it: delivered before
 // waiting (or held) before dead before digest before nobody; what another notice carried has that
-// one's fate. An event without a decision is unexplained.
+// one's fate, and that of the digest which carried that one. An event without a decision is
+// unexplained.
 static const char balance_sql[] =
-    "WITH best AS (SELECT max(CASE coalesce(d.fate, n.fate) WHEN 1 THEN 5 WHEN 0 THEN 4 WHEN 6 "
+    "WITH best AS (SELECT max(CASE coalesce(dd.fate, d.fate, n.fate) WHEN 1 THEN 5 WHEN 0 THEN 4 "
+    "WHEN 6 "
     "THEN 4 WHEN 2 THEN 3 WHEN 3 THEN 2"
     " WHEN 4 THEN 1 WHEN 5 THEN 1 ELSE 0 END) AS fate FROM events e LEFT JOIN notices n"
-    " ON n.event = e.seq LEFT JOIN notices d ON d.num = n.carrier GROUP BY e.seq)"
+    " ON n.event = e.seq LEFT JOIN notices d ON d.num = n.carrier"
+    " LEFT JOIN notices dd ON dd.num = d.carrier GROUP BY e.seq)"
     " SELECT count(*), coalesce(sum(fate = 5), 0), coalesce(sum(fate = 4), 0),"
     " coalesce(sum(fate = 3), 0), coalesce(sum(fate = 2), 0), coalesce(sum(fate = 1), 0),"
     " coalesce(sum(fate = 0), 0) FROM best";

@@ -95,7 +95,7 @@ class Audit:
     def carried(self, name, notice):
         """P1: what another notice told is about the same issue, for the same role, and that one was to go out."""
         carrier = self.by_num.get(notice["carrier"])
-        if carrier is None or carrier["fate"] not in (WAITING, DELIVERED, DEAD, DROPPED):
+        if carrier is None or carrier["fate"] not in (WAITING, DELIVERED, DEAD, DIGEST, DROPPED):
             self.say("P1", f"{name} was gathered by {notice['carrier']}, which is no notice that goes out")
         elif (carrier["issue"], carrier["role"]) != (notice["issue"], notice["role"]):
             self.say("P3", f"{name} was gathered by one about another issue or for the other role")
