@@ -521,6 +521,7 @@ static int open_all(struct turn *turn, struct error *err)
     struct desk_listener listener = {.lane_has_work = outbox_lane_has_work,
                                      .lane_is_paused = outbox_lane_is_paused,
                                      .lane_is_resumed = outbox_lane_is_resumed,
+                                     .source_is_silent = outbox_source_is_silent,
                                      .try_reload = reload_try,
                                      .reloader = &turn->reload};
     int code = open_signals(turn, err);

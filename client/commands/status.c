@@ -69,7 +69,51 @@ static bool balances(const struct ledger_summary *summary)
     return summary->unexplained == 0 && total == summary->events;
 }
 
-static void print_json(const char *path, const struct ledger_summary *summary, struct table *lanes)
+// Those that the admin was told of, and that were not heard since.
+static int put_silent(void *user, const struct source_record *source)
+{
+    char at[MOMENT_TEXT_BYTES];
+    struct text *out = user;
+
+    if (source->told_ms) {
+        json_open_object(out, NULL);
+        json_put_string(out, "source", source->name);
+        json_put_string(out, "heard_at", story_moment(source->heard_ms, at));
+        json_put_string(out, "watched_since", story_moment(source->since_ms, at));
+        json_close_object(out);
+    }
+    return 0;
+}
+
+static int write_silent(void *user, const struct source_record *source)
+{
+    char at[MOMENT_TEXT_BYTES];
+    struct text *out = user;
+
+    if (source->told_ms) {
+        text_addf(out, "silent    %s: %s %s\n", source->name,
+                  source->heard_ms ? "last heard" : "never heard since",
+                  print_moment(source->heard_ms ? source->heard_ms : source->since_ms, at));
+    }
+    return 0;
+}
+
+static int read_silent(const struct reading *reading, bool json, struct text *ret)
+{
+    struct error err = {0};
+    int code;
+
+    if (!json) {
+        return reading_result(ledger_each_source(reading->reader, write_silent, ret, &err), &err);
+    }
+    json_open_array(ret, NULL);
+    code = ledger_each_source(reading->reader, put_silent, ret, &err);
+    json_close_array(ret);
+    return reading_result(code, &err);
+}
+
+static void print_json(const char *path, const struct ledger_summary *summary,
+                       const struct text *silent, struct table *lanes)
 {
     char at[MOMENT_TEXT_BYTES];
     struct sum sums[SUM_COUNT];
@@ -95,6 +139,7 @@ static void print_json(const char *path, const struct ledger_summary *summary, s
     }
     json_put_bool(&out, "balanced", balances(summary));
     json_close_object(&out);
+    json_put_raw(&out, "silent_sources", silent->bytes, silent->size);
     table_put(lanes, &out, "lanes");
     json_close_object(&out);
     (void)printf("%s\n", text_string(&out));
@@ -133,7 +178,8 @@ static void print_events(const struct ledger_summary *summary)
     (void)putchar('\n');
 }
 
-static void print_words(const char *path, const struct ledger_summary *summary, struct table *lanes)
+static void print_words(const char *path, const struct ledger_summary *summary,
+                        const struct text *silent, struct table *lanes)
 {
     char count[COUNT_BYTES], open[COUNT_BYTES];
 
@@ -142,7 +188,9 @@ static void print_words(const char *path, const struct ledger_summary *summary, 
     print_notices(summary);
     (void)printf("issues    %s, %s open\n", print_count(summary->issues, count),
                  print_count(summary->open_issues, open));
-    (void)printf("accounts  %s\n\n", print_count(summary->accounts, count));
+    (void)printf("accounts  %s\n", print_count(summary->accounts, count));
+    print_lines(stdout, "", text_string(silent));
+    (void)putchar('\n');
     table_print(lanes, "no lane has anything to do or to tell");
 }
 
@@ -164,6 +212,7 @@ static int run(const struct invocation *invocation)
         table_create(columns, sizeof columns / sizeof columns[0], invocation->json);
     struct ledger_summary summary;
     struct error err = {0};
+    struct text silent = {0};
     struct reading reading;
     int status = reading_open(invocation, &reading);
 
@@ -173,16 +222,20 @@ static int run(const struct invocation *invocation)
     if (status == EXIT_DONE) {
         status = reading_result(ledger_each_lane(reading.reader, add_lane, lanes, &err), &err);
     }
+    if (status == EXIT_DONE) {
+        status = read_silent(&reading, invocation->json, &silent);
+    }
     if (status == EXIT_DONE && invocation->json) {
-        print_json(reading.rulebook->ledger_path, &summary, lanes);
+        print_json(reading.rulebook->ledger_path, &summary, &silent, lanes);
     } else if (status == EXIT_DONE) {
-        print_words(reading.rulebook->ledger_path, &summary, lanes);
+        print_words(reading.rulebook->ledger_path, &summary, &silent, lanes);
     }
     if (status == EXIT_DONE && invocation_has(invocation, "audit")) {
         (void)fflush(stdout);
         status = audit(&summary);
     }
     reading_finish(&reading);
+    text_finish(&silent);
     return status;
 }
 

@@ -11,6 +11,7 @@
 #include "common/desk/desk_private.h"
 #include "common/desk/orders.h"
 #include "common/desk/silences.h"
+#include "common/desk/watch.h"
 #include "common/event/receipt.h"
 #include "common/event/refusal.h"
 #include "common/ledger/ledger_outbox.h"
@@ -40,6 +41,7 @@ unsigned desk_wanted_by(const struct matcher *matchers, size_t count)
 
 void desk_take_rulebook(struct desk *desk, const struct rulebook *rulebook)
 {
+    watch_forget(desk);
     desk->rulebook = rulebook;
     desk->held = true;
     desk->wants = 0;
@@ -71,6 +73,7 @@ void desk_destroy(struct desk *desk)
 {
     if (desk) {
         silences_finish(desk);
+        watch_finish(desk);
         arena_destroy(desk->arena);
         text_finish(&desk->receipt);
         free(desk);
@@ -427,9 +430,10 @@ int desk_handle_order(struct desk *desk, const struct event *event, const char *
 static int handle(struct desk *desk, const struct event *event, const char *peer,
                   struct text *receipt, struct error *err)
 {
+    int64_t seq = ledger_next_seq(desk->ledger);
     struct stored_event stored;
     struct refusal why;
-    int found;
+    int found, code;
 
     if (strcmp(event->source, ALARM_SOURCE) == 0 || strcmp(event->source, SIGNAL_SOURCE) == 0) {
         (void)refusal_set(&why, "bad_value", "/source", "the source %s is the service's own",
@@ -457,10 +461,14 @@ static int handle(struct desk *desk, const struct event *event, const char *peer
     switch (event_type_about(event->type)) {
     case ABOUT_ISSUE:
     case ABOUT_ACCOUNT:
-        return desk_handle_case(desk, event, peer, receipt, err);
+        code = desk_handle_case(desk, event, peer, receipt, err);
+        break;
     default:
-        return desk_handle_order(desk, event, peer, receipt, err);
+        code = desk_handle_order(desk, event, peer, receipt, err);
+        break;
     }
+    // what was refused got no number
+    return code == 0 && ledger_next_seq(desk->ledger) > seq ? watch_hear(desk, event, err) : code;
 }
 
 int desk_handle(struct desk *desk, const struct event_slice *slice, const char *peer,

@@ -24,6 +24,7 @@ struct desk_listener {
     void (*lane_has_work)(void *user, const char *lane);   // a notice waits for it
     void (*lane_is_paused)(void *user, const char *lane);  // somebody asked it to stand still
     void (*lane_is_resumed)(void *user, const char *lane); // somebody asked to try again; NULL: all
+    void (*source_is_silent)(void *user, const char *words); // one that is watched; which, in words
     void *user;
     // Reads the changed rule book: 0 and what to say of it, where it is good and will be taken over
     // once the transaction is committed; negative: refused. problems are borrowed until the next

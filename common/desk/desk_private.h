@@ -10,6 +10,18 @@
 #define ALARM_SOURCE  "/headsup/alarm"
 #define SIGNAL_SOURCE "/headsup/signal"
 
+struct heard {                                     // of a source that is watched
+    int64_t since_ms, heard_ms, saved_ms, told_ms; // as struct source_record has them; 0: never
+    bool live;                                     // heard since it was read from the ledger
+};
+
+struct watch { // over the rule book's sources, one each
+    struct heard *heard;
+    bool known;      // they are those of the ledger,
+    int64_t undone;  // as long as ledger_undone() is this
+    int64_t next_ms; // none is silent before
+};
+
 struct desk {
     const struct rulebook *rulebook;
     struct ledger *ledger;
@@ -22,6 +34,7 @@ struct desk {
     bool silences_known;     // they are those of the ledger,
     int64_t silences_undone; // as long as ledger_undone() is this
     unsigned silence_wants;  // what of a case file they ask for
+    struct watch watch;
 };
 
 // What of a case file the matchers ask for: enum case_wants, or-ed.
@@ -33,3 +46,10 @@ must_check int desk_handle_order(struct desk *desk, const struct event *event, c
                                  struct text *out, struct error *err);
 must_check int desk_handle_case(struct desk *desk, const struct event *event, const char *peer,
                                 struct text *out, struct error *err);
+
+// An event of the desk's own: about that subject, from ALARM_SOURCE; without one, from
+// SIGNAL_SOURCE. Its strings live in the arena.
+struct event desk_own_event(struct desk *desk, enum event_type type, const char *subject,
+                            int64_t at_ms, int64_t now_ms);
+// Adds one that is about no case, with its receipt.
+must_check int desk_add_own_event(struct desk *desk, const struct event *event, struct error *err);

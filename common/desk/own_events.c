@@ -1,20 +1,19 @@
 // The events that the desk makes itself: an issue that comes of an age, a rep's hour for the
-// digest, a signal. Each takes the way of every other.
+// digest, a signal. (watch.c has those about sources.) Each takes the way of every other.
 #include <stdio.h>
 
 #include "common/base/json_out.h"
 #include "common/base/moment.h"
 #include "common/desk/desk_private.h"
+#include "common/desk/watch.h"
 #include "common/event/receipt.h"
 #include "common/ledger/ledger_quiet.h"
 #include "common/ledger/ledger_time.h"
 
 enum { RING_AT_ONCE = 64 };
 
-// An event of the desk's own: about that subject, from ALARM_SOURCE; without one, from
-// SIGNAL_SOURCE. Its strings live in the arena.
-static struct event own_event(struct desk *desk, enum event_type type, const char *subject,
-                              int64_t at_ms, int64_t now_ms)
+struct event desk_own_event(struct desk *desk, enum event_type type, const char *subject,
+                            int64_t at_ms, int64_t now_ms)
 {
     char time[MOMENT_TEXT_BYTES], name[64];
     struct text bytes = {0};
@@ -47,7 +46,8 @@ static struct event own_event(struct desk *desk, enum event_type type, const cha
 static int ring_alarm(struct desk *desk, const struct due_alarm *alarm, int64_t now_ms,
                       struct error *err)
 {
-    struct event event = own_event(desk, EVENT_ALARM_RANG, alarm->issue_key, alarm->at_ms, now_ms);
+    struct event event =
+        desk_own_event(desk, EVENT_ALARM_RANG, alarm->issue_key, alarm->at_ms, now_ms);
     struct text receipt = {0};
     int code = desk_handle_case(desk, &event, NULL, &receipt, err);
 
@@ -78,7 +78,7 @@ static const struct rep *reader_of(const struct desk *desk, const struct due_dig
     return verdict_person(desk->rulebook, &account, role, now_ms, ret_away);
 }
 
-static int add_digest_event(struct desk *desk, const struct event *event, struct error *err)
+int desk_add_own_event(struct desk *desk, const struct event *event, struct error *err)
 {
     struct receipt receipt = {
         .id = event->id, .source = event->source, .seq = ledger_next_seq(desk->ledger)};
@@ -92,7 +92,7 @@ static int send_digest(struct desk *desk, const struct due_digest *digest, int64
                        struct error *err)
 {
     const struct rep *away = NULL, *rep = reader_of(desk, digest, now_ms, &away);
-    struct event event = own_event(desk, EVENT_DIGEST_DUE, digest->rep, digest->at_ms, now_ms);
+    struct event event = desk_own_event(desk, EVENT_DIGEST_DUE, digest->rep, digest->at_ms, now_ms);
     char why[256];
     struct notice_record notice = {.event_seq = ledger_next_seq(desk->ledger),
                                    .role = digest->role,
@@ -104,7 +104,7 @@ static int send_digest(struct desk *desk, const struct due_digest *digest, int64
                                    .why = why,
                                    .created_ms = now_ms,
                                    .due_ms = now_ms};
-    int code = add_digest_event(desk, &event, err);
+    int code = desk_add_own_event(desk, &event, err);
 
     (void)snprintf(why, sizeof why, "%d decision%s kept for it%s%s%s%s", digest->count,
                    digest->count == 1 ? "" : "s", away ? "; " : "", away ? rep->id : "",
@@ -138,9 +138,10 @@ int desk_ring(struct desk *desk, int64_t now_ms, struct error *err)
     int alarms = ring_alarms(desk, now_ms, err);
     int digests = alarms < 0 ? alarms : ring_digests(desk, now_ms, err);
     int held = digests < 0 ? digests : hold_ring(desk, now_ms, err);
+    int silent = held < 0 ? held : watch_ring(desk, now_ms, err);
 
     arena_reset(desk->arena);
-    return held < 0 ? held : alarms + digests + held;
+    return silent < 0 ? silent : alarms + digests + held + silent;
 }
 
 int desk_rings_at(struct desk *desk, int64_t *ret_ms, struct error *err)
@@ -159,14 +160,16 @@ int desk_rings_at(struct desk *desk, int64_t *ret_ms, struct error *err)
     alarm_ms = alarm ? alarm_ms : INT64_MAX;
     digest_ms = digest ? digest_ms : INT64_MAX;
     held_ms = desk->held && held ? held_ms : INT64_MAX;
-    *ret_ms = alarm_ms < digest_ms ? alarm_ms : digest_ms;
+    *ret_ms = watch_rings_at(desk);
+    *ret_ms = alarm_ms < *ret_ms ? alarm_ms : *ret_ms;
+    *ret_ms = digest_ms < *ret_ms ? digest_ms : *ret_ms;
     *ret_ms = held_ms < *ret_ms ? held_ms : *ret_ms;
     return 0;
 }
 
 int desk_reload(struct desk *desk, int64_t now_ms, struct error *err)
 {
-    struct event event = own_event(desk, EVENT_RULEBOOK_RELOADED, NULL, now_ms, now_ms);
+    struct event event = desk_own_event(desk, EVENT_RULEBOOK_RELOADED, NULL, now_ms, now_ms);
     struct text receipt = {0};
     int code = desk_handle_order(desk, &event, NULL, &receipt, err);
 

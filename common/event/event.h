@@ -38,10 +38,10 @@ enum event_type {
     EVENT_LANE_PAUSED,
     EVENT_LANE_RESUMED,
     EVENT_RULEBOOK_RELOADED,
-    EVENT_TYPE_COUNT, // what may come from outside ends here
-    // the desk makes these
-    EVENT_ALARM_RANG, // an issue came of an age that a rule asks about
-    EVENT_DIGEST_DUE  // it is a rep's hour for the digest; subject: the rep's id
+    EVENT_TYPE_COUNT,   // what may come from outside ends here; the desk makes these:
+    EVENT_ALARM_RANG,   // an issue came of an age that a rule asks about
+    EVENT_DIGEST_DUE,   // it is a rep's hour for the digest; subject: the rep's id
+    EVENT_SOURCE_SILENT // no event came from a source for too long; subject: the source
 };
 
 // What an event's subject is the key of.

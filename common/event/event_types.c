@@ -25,7 +25,7 @@ static const char *const tested[] = {"heads_up",   "owner",       "escalation", 
         name, MEMBER_##kind, true, 0, NULL                                                         \
     }
 
-static const struct event_kind kinds[EVENT_DIGEST_DUE + 1] = {
+static const struct event_kind kinds[EVENT_SOURCE_SILENT + 1] = {
     [EVENT_ISSUE_OPENED] = {"issue.opened",
                             ABOUT_ISSUE,
                             {MUST("account", KEY),
@@ -142,6 +142,7 @@ static const struct event_kind kinds[EVENT_DIGEST_DUE + 1] = {
     [EVENT_RULEBOOK_RELOADED] = {"rulebook.reloaded", ABOUT_THE_SERVICE, {MAY("by", KEY)}},
     [EVENT_ALARM_RANG] = {"alarm.rang", ABOUT_ISSUE, {MAY("note", TEXT)}},
     [EVENT_DIGEST_DUE] = {"digest.due", ABOUT_THE_SERVICE, {MAY("note", TEXT)}},
+    [EVENT_SOURCE_SILENT] = {"source.silent", ABOUT_THE_SERVICE, {MAY("note", TEXT)}},
 };
 
 const struct event_kind *event_kind_of(enum event_type type)

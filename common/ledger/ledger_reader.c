@@ -430,3 +430,18 @@ int ledger_each_silence(struct ledger_reader *reader, on_silence *callback, void
     }
     return code;
 }
+
+int ledger_each_source(struct ledger_reader *reader, on_source *callback, void *user,
+                       struct error *err)
+{
+    cleanup_with(finalizep) sqlite3_stmt *statement = NULL;
+    int code = prepare(reader, sql_texts[SQL_EACH_SOURCE], &statement, err);
+
+    while (code == 0 && (code = store_next(&reader->store, statement, err)) > 0) {
+        struct source_record source;
+
+        row_source(statement, &source);
+        code = callback(user, &source);
+    }
+    return code;
+}

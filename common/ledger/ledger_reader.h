@@ -8,6 +8,7 @@
 #include "common/base/attributes.h"
 #include "common/base/error.h"
 #include "common/ledger/records.h"
+#include "common/ledger/standing.h"
 #include "common/verdict/case_file.h"
 
 struct ledger_reader;
@@ -59,6 +60,10 @@ must_check int ledger_get_events(struct ledger_reader *reader, const char *sourc
 // Those that end first at the beginning; some may have ended.
 must_check int ledger_each_silence(struct ledger_reader *reader, on_silence *callback, void *user,
                                    struct error *err);
+
+// The sources that are watched, by name.
+must_check int ledger_each_source(struct ledger_reader *reader, on_source *callback, void *user,
+                                  struct error *err);
 
 must_check int ledger_count_dead(struct ledger_reader *reader, const struct dead_filter *filter,
                                  int64_t *ret, struct error *err);

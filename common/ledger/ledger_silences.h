@@ -5,7 +5,7 @@
 
 #include "common/base/attributes.h"
 #include "common/base/error.h"
-#include "common/ledger/records.h"
+#include "common/ledger/standing.h"
 
 struct ledger;
 

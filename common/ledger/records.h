@@ -93,15 +93,6 @@ struct lane_answer {
     const char *answer;
 };
 
-// A silence, as it was set.
-struct silence_record {
-    const char *name, *by, *comment;
-    const char *match; // a JSON array of matchers
-    int64_t since_ms, until_ms;
-};
-
-typedef int on_silence(void *user, const struct silence_record *silence);
-
 struct event_record {
     int64_t seq, time_ms, received_ms;
     const char *source, *id, *type, *subject, *peer;

@@ -129,6 +129,16 @@ void row_silence(sqlite3_stmt *row, struct silence_record *ret)
     };
 }
 
+void row_source(sqlite3_stmt *row, struct source_record *ret)
+{
+    *ret = (struct source_record){
+        .name = row_text(row, 0, NULL),
+        .since_ms = sqlite3_column_int64(row, 1),
+        .heard_ms = sqlite3_column_int64(row, 2),
+        .told_ms = sqlite3_column_int64(row, 3),
+    };
+}
+
 void row_event(sqlite3_stmt *row, struct event_record *ret)
 {
     *ret = (struct event_record){

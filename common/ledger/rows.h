@@ -6,6 +6,7 @@
 
 #include "common/base/arena.h"
 #include "common/ledger/records.h"
+#include "common/ledger/standing.h"
 #include "common/verdict/case_file.h"
 
 const char *row_text(sqlite3_stmt *row, int column, struct arena *arena);
@@ -16,4 +17,5 @@ void row_account(sqlite3_stmt *row, struct arena *arena, struct account *ret); /
 void row_notice(sqlite3_stmt *row, struct arena *arena, struct notice_record *ret);
 void row_lane(sqlite3_stmt *row, struct arena *arena, struct lane_record *ret); // LANE_COLUMNS
 void row_silence(sqlite3_stmt *row, struct silence_record *ret);                // SILENCE_COLUMNS
+void row_source(sqlite3_stmt *row, struct source_record *ret);                  // SOURCE_COLUMNS
 void row_event(sqlite3_stmt *row, struct event_record *ret);                    // EVENT_COLUMNS

@@ -90,7 +90,13 @@ static const char silences[] =
 // Version 4. A notice knows since when it waits for its receiver.
 static const char waits[] = "ALTER TABLE notices ADD COLUMN since_ms INTEGER NOT NULL DEFAULT 0;";
 
-const char *const sql_migrations[] = {first, quiet, silences, waits};
+// Version 5: the sources that are watched.
+static const char sources[] =
+    "CREATE TABLE sources ("
+    "  name TEXT PRIMARY KEY NOT NULL, since_ms INTEGER NOT NULL, heard_ms INTEGER NOT NULL,"
+    "  told_ms INTEGER NOT NULL) STRICT;";
+
+const char *const sql_migrations[] = {first, quiet, silences, waits, sources};
 const int sql_migration_count = sizeof sql_migrations / sizeof sql_migrations[0];
 
 const char *const sql_texts[SQL_COUNT] = {
@@ -240,4 +246,10 @@ const char *const sql_texts[SQL_COUNT] = {
     [SQL_DROP_SILENCE] = "DELETE FROM silences WHERE name = ?1",
     [SQL_PRUNE_SILENCES] = "DELETE FROM silences WHERE until_ms <= ?1",
     [SQL_EACH_SILENCE] = "SELECT " SILENCE_COLUMNS " FROM silences s ORDER BY s.until_ms, s.name",
+    [SQL_SAVE_SOURCE] =
+        "INSERT INTO sources (name, since_ms, heard_ms, told_ms) VALUES (?1, ?2, ?3, ?4)"
+        " ON CONFLICT (name) DO UPDATE SET since_ms = excluded.since_ms,"
+        " heard_ms = excluded.heard_ms, told_ms = excluded.told_ms",
+    [SQL_DROP_SOURCE] = "DELETE FROM sources WHERE name = ?1",
+    [SQL_EACH_SOURCE] = "SELECT " SOURCE_COLUMNS " FROM sources s ORDER BY s.name",
 };

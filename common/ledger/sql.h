@@ -60,6 +60,9 @@ enum sql {
     SQL_DROP_SILENCE,
     SQL_PRUNE_SILENCES,
     SQL_EACH_SILENCE,
+    SQL_SAVE_SOURCE,
+    SQL_DROP_SOURCE,
+    SQL_EACH_SOURCE,
     SQL_COUNT // the writer's; the reader prepares its own as it needs them
 };
 
@@ -87,6 +90,7 @@ extern const char *const sql_texts[SQL_COUNT];
 #define LANE_COLUMNS                                                                               \
     "l.lane, l.state, l.why, l.since_ms, l.paused_by, l.answered_ms, l.status, l.answer"
 
+#define SOURCE_COLUMNS  "s.name, s.since_ms, s.heard_ms, s.told_ms"
 #define SILENCE_COLUMNS "s.name, s.match, s.since_ms, s.until_ms, s.by, s.comment"
 
 // Which dead letters a dead_filter means: num, lane, status, since, each after the other.

@@ -11,11 +11,13 @@
 #include "common/rulebook/reader.h"
 #include "common/rulebook/reps.h"
 #include "common/rulebook/rules.h"
+#include "common/rulebook/watched.h"
 
 enum {
     BINDS_MOST = 16,
     RETRIES_MOST = 32,
     REPS_MOST = 10000,
+    SOURCES_MOST = 1000,
     RULES_MOST = 20000,
     TIERS_MOST = 1000
 };
@@ -254,15 +256,22 @@ static const struct setting book_settings[] = {
      .help = "What service and sales may grant a customer."},
     {.name = "sources",
      .type = SETTING_GROUPS,
-     .later = true,
-     .max = REPS_MOST,
+     .max = SOURCES_MOST,
      .group = &source_group,
+     LISTED_IN(struct rulebook, sources, source_count),
      .help = "The sources whose silence the admin is told of."},
 };
 
 static void check_book(struct reader *reader, struct place place, void *group)
 {
-    const struct rulebook *book = group;
+    struct rulebook *book = group;
+
+    book->source_index = reader->sources; // the book's from here on
+    reader->sources = NULL;
+    if (book->source_count && !book->admin) {
+        reader_warning(reader, place,
+                       "'sources' are watched, and nobody is told: the admin has no webhook");
+    }
 
     for (size_t i = 0; i < book->bind_count; i++) {
         for (size_t j = 0; j < i; j++) {
@@ -282,6 +291,7 @@ static void finish_book(void *group)
     free(book->ages_ms);
     names_destroy(book->rep_index);
     names_destroy(book->lane_index);
+    names_destroy(book->source_index);
 }
 
 const struct setting_group book_group = {

@@ -112,20 +112,3 @@ static const struct setting boundaries_settings[] = {
 
 const struct setting_group boundaries_group = {
     .title = "boundaries", .settings = boundaries_settings, .count = COUNT_OF(boundaries_settings)};
-
-static const struct setting source_settings[] = {
-    {.name = "name",
-     .type = SETTING_TEXT,
-     .required = true,
-     .help = "The source, as its events name it."},
-    {.name = "silent_after",
-     .type = SETTING_SPAN,
-     .required = true,
-     .min = SECOND_MS,
-     .help = "How long it may be quiet before the admin is told."},
-};
-
-const struct setting_group source_group = {.title = "source",
-                                           .named = "name",
-                                           .settings = source_settings,
-                                           .count = COUNT_OF(source_settings)};

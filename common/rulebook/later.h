@@ -5,4 +5,4 @@
 #include "common/rulebook/settings.h"
 
 extern const struct setting_group follow_through_group, boundaries_group, discount_group,
-    freight_group, payment_days_group, source_group;
+    freight_group, payment_days_group;

@@ -16,6 +16,7 @@ void reader_init(struct reader *reader)
 {
     reader->reps = names_create();
     reader->rules = names_create();
+    reader->sources = names_create();
 }
 
 void reader_finish(struct reader *reader)
@@ -32,6 +33,7 @@ void reader_finish(struct reader *reader)
     free(reader->references);
     names_destroy(reader->reps);
     names_destroy(reader->rules);
+    names_destroy(reader->sources);
     text_finish(&reader->owner);
 }
 

@@ -40,7 +40,7 @@ struct reader {
     struct defaults *defaults;
     const struct setting *later[READER_LATER]; // that were warned of
     size_t later_count;
-    struct names *reps, *rules;
+    struct names *reps, *rules, *sources;
     struct reference *references;
     size_t reference_count;
 };

@@ -38,6 +38,12 @@ struct tier {
     size_t matcher_count;
 };
 
+// A source of events whose silence the admin is told of.
+struct watched {
+    char *name;
+    int64_t silent_after_ms;
+};
+
 struct rulebook {
     char *path;   // of the file that was read
     char **binds; // of the intake
@@ -64,7 +70,9 @@ struct rulebook {
     int64_t retry_after_cap_ms;
     int64_t *ages_ms; // every threshold that a rule sets on age, ascending
     size_t age_count;
-    struct names *rep_index, *lane_index; // by id, by lane
+    struct watched *sources;
+    size_t source_count;
+    struct names *rep_index, *lane_index, *source_index; // by id, by lane, by name
 };
 
 // Reads the rule book at path with all that it includes. -EINVAL with every error in problems,

@@ -59,7 +59,7 @@ static void digest_headline(struct text *out, const struct notice *notice)
 void words_headline(struct text *out, const struct notice *notice, int64_t now_ms)
 {
     (void)now_ms;
-    if (notice->kind == NOTICE_DEAD_LETTER) {
+    if (notice->kind == NOTICE_DEAD_LETTER || notice->kind == NOTICE_SOURCE_SILENT) {
         text_add_line(out, notice->why, SUMMARY_BYTES);
         return;
     }
@@ -321,6 +321,12 @@ void words_body(struct text *out, const struct notice *notice, int64_t now_ms)
 {
     if (notice->kind == NOTICE_DIGEST) {
         digest_body(out, notice);
+        return;
+    }
+    if (notice->kind == NOTICE_SOURCE_SILENT) {
+        text_add(out, "You: see whether it runs and can publish: meanwhile nobody hears of the "
+                      "trouble that it knows of. This comes once, until it was heard again; "
+                      "headsup status lists those that are silent.");
         return;
     }
     if (notice->kind == NOTICE_DEAD_LETTER) {

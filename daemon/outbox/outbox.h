@@ -39,6 +39,7 @@ void outbox_courier_lost(struct outbox *outbox);
 void outbox_lane_has_work(void *user, const char *lane);
 void outbox_lane_is_paused(void *user, const char *lane);
 void outbox_lane_is_resumed(void *user, const char *lane);
+void outbox_source_is_silent(void *user, const char *words); // the log says so too
 
 // Keeps an outcome until outbox_record() puts it on record.
 void outbox_take_outcome(struct outbox *outbox, const struct pair_outcome *outcome);

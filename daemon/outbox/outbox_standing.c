@@ -34,6 +34,12 @@ void outbox_lane_is_resumed(void *user, const char *lane)
     outbox->strays = true; // it may have died in a lane that is no more
 }
 
+void outbox_source_is_silent(void *user, const char *words)
+{
+    (void)user;
+    log_warning("desk: %s", words);
+}
+
 static int look_at_one(struct outbox *outbox, struct slot *slot, struct error *err)
 {
     const char *lane = slot->lane.endpoint->lane;

@@ -13,6 +13,7 @@
 #include "common/ledger/ledger_quiet.h"
 #include "common/ledger/ledger_reader.h"
 #include "common/ledger/ledger_silences.h"
+#include "common/ledger/ledger_sources.h"
 #include "common/ledger/sql.h"
 #include "tests/support/ledger_folder.h"
 
@@ -298,6 +299,7 @@ static void a_ledger_of_the_version_before_is_migrated(void **state)
     assert_int_equal(ledger_begin(folder->ledger, &folder->err), 0);
     (void)hold(folder, NOW); // the new fates are taken
     assert_int_equal(ledger_prune_silences(folder->ledger, NOW, &folder->err), 0);
+    assert_int_equal(ledger_drop_source(folder->ledger, "/s", &folder->err), 0);
 }
 
 int main(void)

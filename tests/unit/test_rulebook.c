@@ -438,8 +438,7 @@ static void warns_of_what_can_never_be(void **state)
 
 static void warns_once_of_what_has_no_effect_yet(void **state)
 {
-    static const char *const names[] = {"headline", "body", "follow_through", "sources",
-                                        "boundaries"};
+    static const char *const names[] = {"headline", "body", "follow_through", "boundaries"};
     struct shelf *shelf = *state;
     char expected[64];
 
@@ -455,8 +454,7 @@ static void warns_once_of_what_has_no_effect_yet(void **state)
         "gather: { wait = \"0s\"; again = \"5m\"; };\n"
         "follow_through: { acknowledge_within = \"4h\"; };\n"
         "boundaries: { gross_profit_floor = 18; discount: { service = 2.5; };\n"
-        "  freight: { our_fault = \"sales\"; }; alternatives = [ \"x\" ]; };\n"
-        "sources: ( { name = \"/x\"; silent_after = \"1d\"; } );\n");
+        "  freight: { our_fault = \"sales\"; }; alternatives = [ \"x\" ]; };\n");
     assert_int_equal(shelf->problems.warning_count, COUNT_OF(names));
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         (void)snprintf(expected, sizeof expected, "'%s' has no effect in this version", names[i]);
