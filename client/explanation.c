@@ -76,7 +76,7 @@ static void letter_finish(struct letter *letter)
 
 // --- for people ----------------------------------------------------------------------------------
 
-static void print_case(const struct explanation *explanation)
+static void print_case(FILE *to, const struct explanation *explanation)
 {
     const struct desk_trial *trial = explanation->trial;
     const struct account *account = &trial->verdict.account;
@@ -84,41 +84,40 @@ static void print_case(const struct explanation *explanation)
     struct text words = {0};
     char at[MOMENT_TEXT_BYTES];
 
-    print_line(stdout, "%s%s%s, received %s", event_type_name(event->type),
-               event->subject ? " " : "", event->subject ? event->subject : "",
-               print_moment(event->received_ms, at));
+    print_line(to, "%s%s%s, received %s", event_type_name(event->type), event->subject ? " " : "",
+               event->subject ? event->subject : "", print_moment(event->received_ms, at));
     if (account->key) {
         text_addf(&words, "account %s%s%s%s", account->key, account->name ? ", " : "",
                   account->name ? account->name : "", account->known ? "" : ", not on record");
-        print_wrapped(stdout, "  ", text_string(&words));
+        print_wrapped(to, "  ", text_string(&words));
     }
     if (event_type_about(event->type) == ABOUT_ISSUE) {
         const struct issue *issue = &trial->file.issue;
 
-        print_line(stdout, "  issue %s, %s%s%s", event->subject,
+        print_line(to, "  issue %s, %s%s%s", event->subject,
                    issue->known ? issue_state_name(issue->state) : "not on record until now",
                    issue->known ? ", with " : "",
                    issue->known ? role_name(issue->hop == HOP_SALES ? ROLE_SALES : ROLE_SERVICE)
                                 : "");
     }
     if (trial->known_seq) {
-        print_line(stdout,
+        print_line(to,
                    "  This event is on record already, as event %" PRId64 ": it would be answered",
                    trial->known_seq);
-        print_line(stdout, "  as a duplicate. What really came of it: headsup why %" PRId64,
+        print_line(to, "  as a duplicate. What really came of it: headsup why %" PRId64,
                    trial->known_seq);
     }
     text_finish(&words);
 }
 
-static void print_matchers(const struct trial_trace *trial)
+static void print_matchers(FILE *to, const struct trial_trace *trial)
 {
     for (size_t i = 0; i < trial->matcher_count; i++) {
         const struct matcher_trace *matcher = &trial->matchers[i];
         struct text words = {0};
 
         text_addf(&words, "%s  (%s)", matcher->matcher->written, matcher->saw);
-        print_wrapped(stdout,
+        print_wrapped(to,
                       matcher->answer == ANSWER_YES  ? "      yes  "
                       : matcher->answer == ANSWER_NO ? "      no   "
                                                      : "      cannot tell, so no:  ",
@@ -126,48 +125,49 @@ static void print_matchers(const struct trial_trace *trial)
         text_finish(&words);
     }
     if (trial->matcher_count == 0) {
-        print_line(stdout, "      always");
+        print_line(to, "      always");
     }
 }
 
-static void print_tiers(const struct verdict_trace *trace)
+static void print_tiers(FILE *to, const struct verdict_trace *trace)
 {
-    (void)printf("\n");
+    (void)fprintf(to, "\n");
     if (trace->tier_on_record) {
-        print_line(stdout, "Tier: %s, by the account's own record", trace->tier);
+        print_line(to, "Tier: %s, by the account's own record", trace->tier);
         return;
     }
-    print_line(stdout, "Tier: %s", trace->tier ? trace->tier : "none");
+    print_line(to, "Tier: %s", trace->tier ? trace->tier : "none");
     for (size_t i = 0; i < trace->tier_count; i++) {
-        print_line(stdout, "  %s: %s", trace->tiers[i].tier->name,
+        print_line(to, "  %s: %s", trace->tiers[i].tier->name,
                    trace->tiers[i].matched ? "yes" : "no");
-        print_matchers(&trace->tiers[i]);
+        print_matchers(to, &trace->tiers[i]);
     }
 }
 
 // What of the rule counted: an earlier one may have said the same.
-static void print_counted(const struct explanation *explanation, const struct trial_trace *trial)
+static void print_counted(FILE *to, const struct explanation *explanation,
+                          const struct trial_trace *trial)
 {
     const struct rule *rule = trial->rule;
     struct text words = {0};
 
     rule_words_add(&words, explanation->rulebook, rule);
-    print_wrapped(stdout, "      => ", text_string(&words));
+    print_wrapped(to, "      => ", text_string(&words));
     if (rule->heads_up != WHEN_UNSAID && !trial->heads_up && !rule->escalate) {
-        print_line(stdout, "         a rule above spoke for sales already");
+        print_line(to, "         a rule above spoke for sales already");
     }
     if (rule->service != WHEN_UNSAID && !trial->service && !rule->escalate) {
-        print_line(stdout, "         a rule above spoke for service already");
+        print_line(to, "         a rule above spoke for service already");
     }
     text_finish(&words);
 }
 
-static void print_rules(const struct explanation *explanation)
+static void print_rules(FILE *to, const struct explanation *explanation)
 {
     const struct verdict_trace *trace = &explanation->trial->trace;
     size_t rest = explanation->rulebook->rule_count - trace->rule_count;
 
-    (void)printf("\nRules, from the top\n");
+    (void)fprintf(to, "\nRules, from the top\n");
     for (size_t i = 0; i < trace->rule_count; i++) {
         const struct trial_trace *trial = &trace->rules[i];
         char lead[32];
@@ -175,134 +175,142 @@ static void print_rules(const struct explanation *explanation)
 
         (void)snprintf(lead, sizeof lead, "%3zu. ", i + 1);
         text_addf(&words, "%s: %s", trial->rule->name, trial->matched ? "yes" : "no");
-        print_wrapped(stdout, lead, text_string(&words));
-        print_matchers(trial);
+        print_wrapped(to, lead, text_string(&words));
+        print_matchers(to, trial);
         if (trial->matched) {
-            print_counted(explanation, trial);
+            print_counted(to, explanation, trial);
         }
         text_finish(&words);
     }
     if (trace->stopped_by) {
-        print_line(stdout, "  Trying stopped here; %zu rule%s below %s not tried.", rest,
+        print_line(to, "  Trying stopped here; %zu rule%s below %s not tried.", rest,
                    rest == 1 ? "" : "s", rest == 1 ? "was" : "were");
     } else {
-        print_line(stdout, "  No rule stopped the trying: all %zu were tried.", trace->rule_count);
+        print_line(to, "  No rule stopped the trying: all %zu were tried.", trace->rule_count);
     }
 }
 
-static void print_laws(const struct verdict_trace *trace)
+static void print_laws(FILE *to, const struct verdict_trace *trace)
 {
-    (void)printf("\nLaws\n");
+    (void)fprintf(to, "\nLaws\n");
     for (size_t i = 0; i < trace->law_count; i++) {
         struct text words = {0};
 
         text_addf(&words, "%s: %s", without_law(trace->laws[i].law), trace->laws[i].words);
-        print_wrapped(stdout, "  - ", text_string(&words));
+        print_wrapped(to, "  - ", text_string(&words));
         text_finish(&words);
     }
 }
 
-static void print_decisions(const struct explanation *explanation)
+static void print_decisions(FILE *to, const struct explanation *explanation)
 {
     const struct verdict *verdict = &explanation->trial->verdict;
     char at[MOMENT_TEXT_BYTES];
 
-    (void)printf("\nDecided\n");
+    (void)fprintf(to, "\nDecided\n");
     for (size_t i = 0; i < verdict->decision_count; i++) {
         const struct decision *decision = &verdict->decisions[i];
         const struct placing *placing = placing_of(explanation, decision);
         bool told = decision->when != WHEN_NO;
 
-        print_line(stdout, "  %s (%s): %s%s%s%s", role_name(decision->role), decision->rep->id,
+        print_line(to, "  %s (%s): %s%s%s%s", role_name(decision->role), decision->rep->id,
                    told ? notice_kind_name(decision->kind) : "", told ? ", " : "",
                    rule_words_when(decision->when), told && decision->urgent ? ", urgent" : "");
-        print_wrapped(stdout, "      by ", decision->rule);
-        print_wrapped(stdout, "      ", decision->why);
+        print_wrapped(to, "      by ", decision->rule);
+        print_wrapped(to, "      ", decision->why);
         if (placing->fate == FATE_HELD) {
-            print_line(stdout, "      held until %s, and asked again then:",
+            print_line(to, "      held until %s, and asked again then:",
                        print_moment(placing->due_ms, at));
         }
         if (placing->quiet) {
-            print_wrapped(stdout, "      ", placing->quiet);
+            print_wrapped(to, "      ", placing->quiet);
         }
     }
     if (verdict->save_issue && verdict->issue.alarm_at_ms) {
-        print_line(stdout, "  The rules about age are asked again at %s.",
+        print_line(to, "  The rules about age are asked again at %s.",
                    print_moment(verdict->issue.alarm_at_ms, at));
     }
 }
 
-static void print_receipt(const struct explanation *explanation)
+static void print_receipt(FILE *to, const struct explanation *explanation)
 {
     const char *receipt = explanation->trial->receipt;
     char *words = NULL;
     size_t size = 0;
-    FILE *to = open_memstream(&words, &size);
+    FILE *into = open_memstream(&words, &size);
 
-    if (!to) {
+    if (!into) {
         abort();
     }
-    receipt_print(to, receipt, strlen(receipt));
-    (void)fclose(to);
-    (void)printf("\nReceipt, as the publisher would get it\n");
+    receipt_print(into, receipt, strlen(receipt));
+    (void)fclose(into);
+    (void)fprintf(to, "\nReceipt, as the publisher would get it\n");
     for (const char *at = words; *at;) {
         size_t line = strcspn(at, "\n"), indent = strspn(at, " ");
         struct text one = {0};
 
         text_add_bytes(&one, at + indent, line - indent);
-        print_wrapped(stdout, indent ? "    " : "  ", text_string(&one));
+        print_wrapped(to, indent ? "    " : "  ", text_string(&one));
         text_finish(&one);
         at += line + (at[line] == '\n');
     }
     free(words);
 }
 
-static void print_letter(const struct explanation *explanation, const struct decision *decision)
+static void print_letter(FILE *to, const struct explanation *explanation,
+                         const struct decision *decision)
 {
     struct letter letter = {0};
     const char *at;
 
     write_letter(explanation, decision, &letter);
-    (void)printf("\n");
-    print_line(stdout, "Notice to %s (%s), %s: %s", decision->rep->name, role_name(decision->role),
+    (void)fprintf(to, "\n");
+    print_line(to, "Notice to %s (%s), %s: %s", decision->rep->name, role_name(decision->role),
                rule_words_when(decision->when), notice_kind_name(decision->kind));
-    print_wrapped(stdout, "    ", text_string(&letter.headline));
+    print_wrapped(to, "    ", text_string(&letter.headline));
     at = text_string(&letter.body);
     while (*at) {
         size_t size = strcspn(at, "\n");
         struct text one = {0};
 
         text_add_bytes(&one, at, size);
-        print_wrapped(stdout, "    ", text_string(&one));
+        print_wrapped(to, "    ", text_string(&one));
         text_finish(&one);
         at += size + (at[size] == '\n');
     }
     letter_finish(&letter);
 }
 
-void explanation_print(const struct explanation *explanation)
+void explanation_print_reasons(const struct explanation *explanation, FILE *to)
+{
+    print_case(to, explanation);
+    if (!explanation->trial->is_order) {
+        print_tiers(to, &explanation->trial->trace);
+        print_rules(to, explanation);
+        print_laws(to, &explanation->trial->trace);
+        print_decisions(to, explanation);
+    }
+}
+
+void explanation_print(const struct explanation *explanation, FILE *to)
 {
     const struct desk_trial *trial = explanation->trial;
     bool told = false;
 
-    print_case(explanation);
+    explanation_print_reasons(explanation, to);
     if (trial->is_order) {
-        (void)printf("\nAn order to the service itself: no rule is asked, and no rep told.\n");
+        (void)fprintf(to, "\nAn order to the service itself: no rule is asked, and no rep told.\n");
         return;
     }
-    print_tiers(&trial->trace);
-    print_rules(explanation);
-    print_laws(&trial->trace);
-    print_decisions(explanation);
-    print_receipt(explanation);
+    print_receipt(to, explanation);
     for (size_t i = 0; i < trial->verdict.decision_count; i++) {
         if (trial->verdict.decisions[i].when != WHEN_NO) {
-            print_letter(explanation, &trial->verdict.decisions[i]);
+            print_letter(to, explanation, &trial->verdict.decisions[i]);
             told = true;
         }
     }
     if (!told) {
-        (void)printf("\nNobody would be told.\n");
+        (void)fprintf(to, "\nNobody would be told.\n");
     }
 }
 

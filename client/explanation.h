@@ -2,6 +2,8 @@
 // saw, the laws, the receipt, and the notices as the reps would read them.
 #pragma once
 
+#include <stdio.h>
+
 #include "common/base/text.h"
 #include "common/desk/desk.h"
 #include "common/rulebook/rulebook.h"
@@ -12,5 +14,7 @@ struct explanation {
     const struct desk_trial *trial;
 };
 
-void explanation_print(const struct explanation *explanation);
+// Only how it was decided, without the receipt and the notices.
+void explanation_print_reasons(const struct explanation *explanation, FILE *to);
+void explanation_print(const struct explanation *explanation, FILE *to);
 void explanation_put(const struct explanation *explanation, struct text *out);

@@ -11,19 +11,6 @@
 #include "common/base/json_out.h"
 #include "common/rulebook/rulebook.h"
 
-static void put_lines(struct text *out, const char *name, const char *lines)
-{
-    json_open_array(out, name);
-    while (*lines) {
-        size_t size = strcspn(lines, "\n");
-
-        json_put_bytes(out, NULL, lines, size);
-        lines += size;
-        lines += *lines == '\n';
-    }
-    json_close_array(out);
-}
-
 static void print_json(const char *file, const struct problems *problems,
                        const struct rulebook *rulebook)
 {
@@ -31,8 +18,8 @@ static void print_json(const char *file, const struct problems *problems,
 
     json_open_object(&out, NULL);
     json_put_string(&out, "file", file);
-    put_lines(&out, "errors", text_string(&problems->errors));
-    put_lines(&out, "warnings", text_string(&problems->warnings));
+    json_put_lines(&out, "errors", text_string(&problems->errors));
+    json_put_lines(&out, "warnings", text_string(&problems->warnings));
     if (rulebook) {
         book_summary_put(rulebook, &out);
     } else {

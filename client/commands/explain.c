@@ -315,7 +315,7 @@ static void tell(const struct explaining *explaining, const struct desk_trial *t
         explanation_put(&explanation, &out);
         (void)printf("%s\n", text_string(&out));
     } else {
-        explanation_print(&explanation);
+        explanation_print(&explanation, stdout);
     }
     text_finish(&out);
 }

@@ -139,6 +139,19 @@ void json_put_bytes(struct text *out, const char *name, const char *bytes, size_
     add_quoted(out, bytes, size);
 }
 
+void json_put_lines(struct text *out, const char *name, const char *lines)
+{
+    json_open_array(out, name);
+    while (*lines) {
+        size_t size = strcspn(lines, "\n");
+
+        json_put_bytes(out, NULL, lines, size);
+        lines += size;
+        lines += *lines == '\n';
+    }
+    json_close_array(out);
+}
+
 void json_put_int(struct text *out, const char *name, int64_t value)
 {
     char digits[24], *at = digits + sizeof digits;

@@ -15,6 +15,8 @@ void json_open_array(struct text *out, const char *name);
 void json_close_array(struct text *out);
 void json_put_string(struct text *out, const char *name, const char *value); // NULL writes null
 void json_put_bytes(struct text *out, const char *name, const char *bytes, size_t size);
+// An array of the lines, without their ends.
+void json_put_lines(struct text *out, const char *name, const char *lines);
 void json_put_int(struct text *out, const char *name, int64_t value);
 void json_put_bool(struct text *out, const char *name, bool value);
 // Writes value as it stands: it must be JSON already.

@@ -48,23 +48,42 @@ static bool may_hold(const struct rulebook *book)
     return holds;
 }
 
-static int read_book(const config_t *config, const struct source *source, bool with_secrets,
-                     struct rulebook *book, struct problems *problems)
+// Reads the rule book that is the group from, which stands at place.
+static int read_book(const config_setting_t *from, struct place place, const struct source *source,
+                     bool with_secrets, struct rulebook **ret, struct problems *problems)
 {
+    cleanup_with(rulebook_destroyp) struct rulebook *book = xcalloc(1, sizeof *book);
     struct reader reader = {
         .book = book, .problems = problems, .source = source, .with_secrets = with_secrets};
     size_t errors = problems->error_count;
 
+    book->path = xstrdup(place.file);
     reader_init(&reader);
-    reader_group(&reader, config_root_setting(config), (struct place){source->files[0], 0},
-                 &book_group, book);
+    reader_group(&reader, from, place, &book_group, book);
     reps_settle(&reader, book);
     if (problems->error_count == errors) {
         rules_settle(&reader, book);
         book->holds = may_hold(book);
     }
     reader_finish(&reader);
-    return problems->error_count == errors ? 0 : -EINVAL;
+    if (problems->error_count != errors) {
+        return -EINVAL;
+    }
+    *ret = book;
+    book = NULL;
+    return 0;
+}
+
+void book_read_inside(struct reader *reader, const config_setting_t *from,
+                      const struct setting *setting, void *group)
+{
+    struct inner_book *inner = (struct inner_book *)((char *)group + setting->offset);
+
+    inner->given = true;
+    if (read_book(from, reader_place(reader, from), reader->source, false, &inner->book,
+                  &inner->problems) < 0) {
+        inner->book = NULL;
+    }
 }
 
 int rulebook_load(const char *path, bool with_secrets, struct rulebook **ret,
@@ -72,27 +91,42 @@ int rulebook_load(const char *path, bool with_secrets, struct rulebook **ret,
 {
     struct source source = {0};
     config_t config;
-    struct rulebook *book;
     int r = source_read(path, &source, problems);
 
     if (r < 0) {
         return r;
     }
-    if (parse(&config, &source, problems) < 0) {
-        r = -EINVAL;
-    } else {
-        book = xcalloc(1, sizeof *book);
-        book->path = xstrdup(path);
-        r = read_book(&config, &source, with_secrets, book, problems);
-        if (r < 0) {
-            rulebook_destroy(book);
-        } else {
-            *ret = book;
-        }
+    r = parse(&config, &source, problems);
+    if (r == 0) {
+        r = read_book(config_root_setting(&config), (struct place){source.files[0], 0}, &source,
+                      with_secrets, ret, problems);
     }
     config_destroy(&config);
     source_finish(&source);
     return r;
+}
+
+int settings_load(const char *path, const struct setting_group *table, void *into,
+                  struct problems *problems)
+{
+    struct source source = {0};
+    struct reader reader = {.problems = problems, .source = &source};
+    size_t errors = problems->error_count;
+    config_t config;
+    int r = source_read(path, &source, problems);
+
+    if (r < 0) {
+        return r;
+    }
+    if (parse(&config, &source, problems) == 0) {
+        reader_init(&reader);
+        reader_group(&reader, config_root_setting(&config), (struct place){source.files[0], 0},
+                     table, into);
+        reader_finish(&reader);
+    }
+    config_destroy(&config);
+    source_finish(&source);
+    return problems->error_count == errors ? 0 : -EINVAL;
 }
 
 void rulebook_destroy(struct rulebook *rulebook)

@@ -221,7 +221,10 @@ static void read_present(struct reader *reader, const config_setting_t *from,
         read_inner(reader, from, reader_place(reader, from), setting, group);
     } else if (setting->type == SETTING_GROUPS && config_setting_is_list(from)) {
         read_list(reader, from, setting, group);
-    } else if (setting->type == SETTING_GROUP || setting->type == SETTING_GROUPS) {
+    } else if (setting->type == SETTING_BOOK && config_setting_is_group(from)) {
+        book_read_inside(reader, from, setting, group);
+    } else if (setting->type == SETTING_GROUP || setting->type == SETTING_GROUPS ||
+               setting->type == SETTING_BOOK) {
         value_wrong_type(reader, from, setting);
     } else {
         value_read(reader, from, setting, group);

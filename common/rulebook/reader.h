@@ -65,6 +65,9 @@ struct place reader_place(const struct reader *reader, const config_setting_t *f
 // Reads one value that is no group (values.c). Where it is wrong nothing is stored.
 void value_read(struct reader *reader, const config_setting_t *from, const struct setting *setting,
                 void *group);
+// Reads the rule book that stands there, with a reader of its own (load.c).
+void book_read_inside(struct reader *reader, const config_setting_t *from,
+                      const struct setting *setting, void *group);
 // Says that the value has the wrong type.
 void value_wrong_type(struct reader *reader, const config_setting_t *from,
                       const struct setting *setting);

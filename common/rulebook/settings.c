@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "common/rulebook/matcher.h"
+#include "common/rulebook/rulebook.h"
 
 static void finish_texts(char **texts, size_t count)
 {
@@ -52,8 +53,11 @@ static void finish_setting(const struct setting *setting, char *group)
         finish_inner(setting, at);
     } else if (setting->size == 0) {
         return;
-    } else if (setting->type == SETTING_TEXT) {
+    } else if (setting->type == SETTING_TEXT || setting->type == SETTING_JSON) {
         free(*(char **)at);
+    } else if (setting->type == SETTING_BOOK) {
+        rulebook_destroy(((struct inner_book *)at)->book);
+        problems_finish(&((struct inner_book *)at)->problems);
     } else if (setting->type == SETTING_TEXTS) {
         finish_texts(*(char ***)at, count);
     } else if (setting->type == SETTING_SPANS) {

@@ -7,6 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/base/attributes.h"
+#include "common/rulebook/problems.h"
+
 enum setting_type {
     SETTING_TEXT,     // char *
     SETTING_INTEGER,  // an integer of any size
@@ -19,11 +22,14 @@ enum setting_type {
     SETTING_MATCHERS, // struct matcher *, and how many
     SETTING_GROUP,    // settings of their own: a struct inside this one, or a pointer to one
     SETTING_GROUPS,   // a list of groups: a pointer to the first, and how many
+    SETTING_JSON,     // any value, as JSON: char *
+    SETTING_BOOK,     // a whole rule book: struct inner_book
     SETTING_ABSENT    // a name that is known, and refused in this version
 };
 
 struct place;
 struct reader;
+struct rulebook;
 struct setting_group;
 
 struct setting_words {
@@ -71,6 +77,18 @@ struct setting_group {
     void (*check)(struct reader *reader, struct place place, void *group); // after
     void (*finish)(void *group); // frees what no setting fills
 };
+
+// A rule book that stands inside another file.
+struct inner_book {
+    bool given;
+    struct rulebook *book;    // NULL: it is refused, for what is in problems
+    struct problems problems; // its own, apart from those of the file
+};
+
+// Reads a file of settings by its table, with all that it includes, into a zeroed struct of that
+// table. -EINVAL with every error in problems; the struct is to be finished either way.
+must_check int settings_load(const char *path, const struct setting_group *table, void *into,
+                             struct problems *problems);
 
 // Calls back for each setting of each group, in the manual's order.
 void settings_each(void (*callback)(void *user, const struct setting_group *group,

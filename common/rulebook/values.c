@@ -1,9 +1,11 @@
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "common/base/json_out.h"
 #include "common/base/moment.h"
 #include "common/base/nearest.h"
 #include "common/base/xalloc.h"
@@ -27,6 +29,8 @@ static const struct {
     [SETTING_MATCHERS] = {"a list of matchers", "[ \"category = billing\" ]"},
     [SETTING_GROUP] = {"a group", "{ … }"},
     [SETTING_GROUPS] = {"a list of groups", "( { … }, { … } )"},
+    [SETTING_JSON] = {"a value", "…"},
+    [SETTING_BOOK] = {"a rule book", "{ … }"},
     [SETTING_ABSENT] = {"absent", ""},
 };
 
@@ -350,6 +354,57 @@ static void read_many(struct reader *reader, const config_setting_t *from,
     }
 }
 
+// NOLINTBEGIN(misc-no-recursion): as deep as source.h lets brackets be
+
+static void add_json(struct text *out, const config_setting_t *from, const char *name)
+{
+    int count = config_setting_length(from);
+    char number[32];
+
+    switch (config_setting_type(from)) {
+    case CONFIG_TYPE_GROUP:
+    case CONFIG_TYPE_LIST:
+    case CONFIG_TYPE_ARRAY:
+        config_setting_is_group(from) ? json_open_object(out, name) : json_open_array(out, name);
+        for (int i = 0; i < count; i++) {
+            const config_setting_t *one = config_setting_get_elem(from, (unsigned)i);
+
+            add_json(out, one, config_setting_name(one));
+        }
+        config_setting_is_group(from) ? json_close_object(out) : json_close_array(out);
+        break;
+    case CONFIG_TYPE_INT:
+    case CONFIG_TYPE_INT64:
+        json_put_int(out, name, config_setting_get_int64(from));
+        break;
+    case CONFIG_TYPE_FLOAT:
+        (void)snprintf(number, sizeof number, "%.15g", config_setting_get_float(from));
+        json_put_raw(out, name, number, strlen(number));
+        break;
+    case CONFIG_TYPE_BOOL:
+        json_put_bool(out, name, config_setting_get_bool(from));
+        break;
+    default:
+        json_put_string(out, name, config_setting_get_string(from));
+    }
+}
+
+// NOLINTEND(misc-no-recursion)
+
+static void read_json(struct reader *reader, const config_setting_t *from,
+                      const struct setting *setting, void *group)
+{
+    struct text out = {0};
+
+    add_json(&out, from, NULL);
+    if (!utf8_valid(text_string(&out), out.size)) {
+        reader_error(reader, reader_place(reader, from), "'%s' is not UTF-8", setting->name);
+    } else if (group) {
+        *(char **)((char *)group + setting->offset) = xstrdup(text_string(&out));
+    }
+    text_finish(&out);
+}
+
 void value_read(struct reader *reader, const config_setting_t *from, const struct setting *setting,
                 void *group)
 {
@@ -359,7 +414,7 @@ void value_read(struct reader *reader, const config_setting_t *from, const struc
         [SETTING_BOOLEAN] = read_boolean, [SETTING_FLOAT] = read_float,
         [SETTING_SPAN] = read_span,       [SETTING_WORD] = read_word,
         [SETTING_TEXTS] = read_many,      [SETTING_SPANS] = read_many,
-        [SETTING_MATCHERS] = read_many,
+        [SETTING_MATCHERS] = read_many,   [SETTING_JSON] = read_json,
     };
 
     if (setting->type == SETTING_ABSENT) {
