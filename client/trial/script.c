@@ -235,11 +235,14 @@ static void check_notice(struct check *check, const struct script_step *step,
 
 static void check_steps(struct check *check, struct script_test *test, int64_t start_ms)
 {
-    for (size_t i = 0; i < test->step_count; i++) {
+    struct script_step *before = NULL;
+
+    for (size_t i = 0; test->steps && i < test->step_count; i++) {
         struct script_step *step = &test->steps[i];
 
         check->place = &step->place;
-        settle_moments(check, step, i ? step - 1 : NULL, start_ms);
+        settle_moments(check, step, before, start_ms);
+        before = step;
         check_event(check, step);
         settle_data(check, step);
         if (step->receipt) {
@@ -264,8 +267,10 @@ static const struct rulebook *load_book(const struct check *check, char *path)
         book = strcmp(script->loaded[i]->path, path) == 0 ? script->loaded[i] : NULL;
     }
     if (!book && rulebook_load(path, false, &book, &problems) == 0) {
-        script->loaded =
-            xrealloc(script->loaded, (script->loaded_count + 1) * sizeof *script->loaded);
+        // NOLINTNEXTLINE(bugprone-sizeof-expression): pointers it is
+        size_t size = (script->loaded_count + 1) * sizeof *script->loaded;
+
+        script->loaded = xrealloc(script->loaded, size);
         script->loaded[script->loaded_count++] = book;
     }
     text_add(&check->problems->errors, text_string(&problems.errors));

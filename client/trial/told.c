@@ -84,8 +84,8 @@ static bool same_lines(const struct script_notice *expected, const char *body)
 
 static bool same_items(const struct script_notice *expected, const struct told *told)
 {
-    if (expected->items && expected->item_count != told->item_count) {
-        return false;
+    if (!expected->items || expected->item_count != told->item_count) {
+        return !expected->items;
     }
     for (size_t i = 0; i < expected->item_count; i++) {
         if (strcmp(expected->items[i], told->items[i]) != 0) {

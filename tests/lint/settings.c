@@ -3,12 +3,17 @@
 // sentence and the default that the table has; and the manual tells of no other.
 //
 //     settings_lint [--prove] HEADSUP.CONF HEADSUP.CONF.5.SCD
+//
+// The same for files of tests, whose example is the manual's own:
+//
+//     settings_lint [--prove] --tests HEADSUP-TEST.5.SCD
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "client/trial/script.h"
 #include "common/base/file.h"
 #include "common/base/text.h"
 #include "common/rulebook/rulebook.h"
@@ -16,8 +21,14 @@
 
 enum { TEXT_BYTES = 1024 * 1024 };
 
+typedef void each_setting(void (*callback)(void *user, const struct setting_group *group,
+                                           const struct setting *setting),
+                          void *user);
+
 struct lint {
-    const char *example, *manual;
+    each_setting *each;
+    const char *example; // NULL: there is none
+    const char *manual;
     int found;
     bool quiet;
 };
@@ -104,7 +115,8 @@ static void check_setting(void *user, const struct setting_group *group,
         complain(lint, group, setting->name, "has no sentence that explains it");
         return;
     }
-    if (!find_setting(lint->example, setting->name, setting->type == SETTING_ABSENT)) {
+    if (lint->example &&
+        !find_setting(lint->example, setting->name, setting->type == SETTING_ABSENT)) {
         complain(lint, group, setting->name, "is missing in the example");
     }
     check_manual(lint, group, setting);
@@ -140,7 +152,7 @@ static void check_strangers(struct lint *lint)
             search.title = title + 4;
         }
         (void)snprintf(search.name, sizeof search.name, "%.*s", (int)strcspn(at + 2, "*"), at + 2);
-        settings_each(compare, &search);
+        lint->each(compare, &search);
         if (!search.known) {
             lint->found++;
             if (!lint->quiet) {
@@ -153,7 +165,7 @@ static void check_strangers(struct lint *lint)
 
 static int check(struct lint *lint)
 {
-    settings_each(check_setting, lint);
+    lint->each(check_setting, lint);
     check_strangers(lint);
     return lint->found;
 }
@@ -211,6 +223,7 @@ static size_t check_loads(const char *example)
 }
 
 struct proof {
+    each_setting *each;
     const char *example, *manual;
     int missed;
 };
@@ -218,7 +231,7 @@ struct proof {
 static void expect_found(struct proof *proof, const char *example, const char *manual,
                          const char *name, const char *fault)
 {
-    struct lint lint = {.example = example, .manual = manual, .quiet = true};
+    struct lint lint = {.each = proof->each, .example = example, .manual = manual, .quiet = true};
 
     if (check(&lint) == 0) {
         proof->missed++;
@@ -234,11 +247,13 @@ static void spoil(void *user, const struct setting_group *group, const struct se
     const char *at;
     char *entry;
 
-    text_add(&example, proof->example);
-    while ((at = find_setting(example.bytes, setting->name, true))) {
+    text_add(&example, proof->example ? proof->example : "");
+    while (proof->example && (at = find_setting(example.bytes, setting->name, true))) {
         example.bytes[at - example.bytes] = '~';
     }
-    expect_found(proof, example.bytes, proof->manual, setting->name, "taken from the example");
+    if (proof->example) {
+        expect_found(proof, example.bytes, proof->manual, setting->name, "taken from the example");
+    }
     text_add(&manual, proof->manual);
     entry = strstr(manual.bytes, group->title);
     entry = entry ? strstr(manual.bytes, setting->help) : NULL;
@@ -255,13 +270,14 @@ static int prove(struct proof *proof)
     struct text manual = {0};
     char *heading;
 
-    settings_each(spoil, proof);
+    proof->each(spoil, proof);
     text_add(&manual, proof->manual);
-    heading = strstr(manual.bytes, "\n*turn_events*: ");
+    heading = strstr(manual.bytes, "\n# SETTINGS\n");
+    heading = heading ? strstr(heading, "\n*") : NULL;
     if (heading) {
-        heading[2] = 'b';
+        heading[2] = '_';
     }
-    expect_found(proof, proof->example, manual.bytes, "burn_events", "put into the manual");
+    expect_found(proof, proof->example, manual.bytes, "a stranger", "put into the manual");
     text_finish(&manual);
     return proof->missed;
 }
@@ -269,23 +285,29 @@ static int prove(struct proof *proof)
 int main(int argc, char **argv)
 {
     bool proving = argc > 1 && strcmp(argv[1], "--prove") == 0;
+    bool of_tests = argc > 1 + proving && strcmp(argv[1 + proving], "--tests") == 0;
+    each_setting *each = of_tests ? script_settings_each : settings_each;
     struct text example = {0}, manual = {0};
     struct error err = {0};
     int found = 1;
 
     if (argc != 3 + proving) {
-        (void)fprintf(stderr, "usage: %s [--prove] EXAMPLE MANUAL\n", argv[0]);
+        (void)fprintf(stderr, "usage: %s [--prove] EXAMPLE MANUAL | [--prove] --tests MANUAL\n",
+                      argv[0]);
         return 2;
     }
-    if (file_read(argv[argc - 2], TEXT_BYTES, &example, &err) < 0 ||
+    if ((!of_tests && file_read(argv[argc - 2], TEXT_BYTES, &example, &err) < 0) ||
         file_read(argv[argc - 1], TEXT_BYTES, &manual, &err) < 0) {
         (void)fprintf(stderr, "%s\n", err.message);
     } else if (proving) {
-        found = prove(&(struct proof){text_string(&example), text_string(&manual), 0});
+        found = prove(&(struct proof){.each = each,
+                                      .example = of_tests ? NULL : text_string(&example),
+                                      .manual = text_string(&manual)});
     } else {
-        found =
-            check(&(struct lint){.example = text_string(&example), .manual = text_string(&manual)});
-        found += (int)check_loads(text_string(&example));
+        found = check(&(struct lint){.each = each,
+                                     .example = of_tests ? NULL : text_string(&example),
+                                     .manual = text_string(&manual)});
+        found += of_tests ? 0 : (int)check_loads(text_string(&example));
     }
     text_finish(&example);
     text_finish(&manual);
