@@ -14,6 +14,7 @@
 #include "common/base/moment.h"
 #include "common/base/xalloc.h"
 #include "daemon/courier/lane_queue.h"
+#include "daemon/courier/stall.h"
 
 enum {
     ALIVE_MS = SECOND_MS,
@@ -35,10 +36,11 @@ struct courier {
     struct transfers *transfers;
     struct lane_queues *queues;
     struct held_outcome *backlog;
-    int running;
+    int running, most_running;
     bool stopping;
     bool restless; // the next turn of the loop does not wait: something is to be done already
     int64_t stop_mono_ms, alive_mono_ms;
+    struct stall_watch stall;
 };
 
 static void hold_outcome(struct courier *courier, const struct pair_outcome *outcome)
@@ -157,12 +159,14 @@ static void start_job(struct courier *courier, struct lane_job *job)
 // Returns when the next job may start by the clock alone.
 static int64_t start_jobs(struct courier *courier, int64_t now_mono_ms)
 {
+    struct lane_room room = {courier->most_running - courier->running, courier->most_running};
     int64_t wakes_mono_ms = INT64_MAX;
     struct lane_job *job;
 
-    while (transfers_room(courier->transfers) > 0 &&
-           (job = lane_queues_next(courier->queues, now_mono_ms, &wakes_mono_ms)) != NULL) {
+    while (room.left > 0 &&
+           (job = lane_queues_next(courier->queues, room, now_mono_ms, &wakes_mono_ms)) != NULL) {
         start_job(courier, job);
+        room.left = courier->most_running - courier->running;
     }
     return wakes_mono_ms;
 }
@@ -178,6 +182,7 @@ static void harvest(struct courier *courier)
             result.result = lane_queue_result(job->lane, result.status);
         }
         courier->running--;
+        lane_queue_answered(job->lane, result.status != 0);
         finish_job(courier, job, &result);
     }
 }
@@ -348,8 +353,11 @@ static int loop(struct courier *courier)
         if (is_done(courier, now_mono_ms)) {
             return 0;
         }
-        transfers_run(courier->transfers, pair_fd(courier->pair),
-                      patience(courier, now_mono_ms, wakes_mono_ms));
+        stall_watch_end(&courier->stall);
+        transfers_wait(courier->transfers, pair_fd(courier->pair),
+                       patience(courier, now_mono_ms, wakes_mono_ms));
+        stall_watch_begin(&courier->stall);
+        transfers_run(courier->transfers);
         harvest(courier);
     }
 }
@@ -398,6 +406,7 @@ static void courier_finish(struct courier *courier)
     }
     transfers_destroy(courier->transfers); // before the jobs, whose bodies it borrows
     lane_queues_destroy(courier->queues);
+    stall_watch_finish(&courier->stall);
     pair_close(courier->pair);
 }
 
@@ -405,8 +414,10 @@ static int courier_init(struct courier *courier, const char *endpoint, struct er
 {
     int rc;
 
+    stall_watch_init(&courier->stall);
     courier->queues = lane_queues_create();
-    rc = transfers_create(most_running(), &courier->transfers, err);
+    courier->most_running = most_running();
+    rc = transfers_create(courier->most_running, &courier->transfers, err);
     if (rc < 0) {
         return rc;
     }
@@ -420,7 +431,7 @@ static int courier_init(struct courier *courier, const char *endpoint, struct er
 
 int courier_run(const char *endpoint, pid_t parent)
 {
-    cleanup_with(courier_finish) struct courier courier = {0};
+    cleanup_with(courier_finish) struct courier courier = {.stall.fd = -1};
     struct error err = {0};
     int rc;
 

@@ -23,6 +23,7 @@ struct lane_queue {
     int64_t failures;               // that were told to the desk
     int64_t next_mono_ms;           // when the gap ends
     bool is_shut;                   // goes with the last one that runs
+    bool is_mute;                   // its receiver did not answer last time
     bool is_ready;                  // in the list of queues->ready
     struct lane_queue *prev, *next; // there
     UT_hash_handle hh;
@@ -214,6 +215,11 @@ enum send_result lane_queue_result(const struct lane_queue *lane, int32_t status
     return answer_result(lane->settings.lane.answers, status);
 }
 
+void lane_queue_answered(struct lane_queue *lane, bool answered)
+{
+    lane->is_mute = !answered;
+}
+
 void lane_queue_failed(struct lane_queue *lane)
 {
     lane->failures++;
@@ -268,14 +274,24 @@ static struct lane_job *take_first(struct lane_queue *lane)
     return job;
 }
 
-struct lane_job *lane_queues_next(struct lane_queues *queues, int64_t now_mono_ms,
-                                  int64_t *ret_wakes_mono_ms)
+static bool has_room(const struct lane_queue *lane, struct lane_room room)
+{
+    int spared = lane->running ? room.most / 2 : lane->is_mute ? room.most / 4 : 0;
+
+    return room.left > spared;
+}
+
+struct lane_job *lane_queues_next(struct lane_queues *queues, struct lane_room room,
+                                  int64_t now_mono_ms, int64_t *ret_wakes_mono_ms)
 {
     int64_t wakes = INT64_MAX;
     struct lane_queue *lane;
 
     DL_FOREACH(queues->ready, lane)
     {
+        if (!has_room(lane, room)) {
+            continue; // until something has ended
+        }
         if (lane->next_mono_ms <= now_mono_ms) {
             struct lane_job *job = take_first(lane);
 

@@ -35,10 +35,18 @@ enum send_result lane_queue_result(const struct lane_queue *lane, int32_t status
 void lane_queue_failed(struct lane_queue *lane);
 // Whether the job was handed over before the desk had heard of the lane's last failure.
 bool lane_queues_is_late(const struct lane_queues *queues, const struct pair_job *job);
+// How many jobs may start, of how many that may be under way.
+struct lane_room {
+    int left, most;
+};
+
 // Takes the next job that may start; it counts as running until lane_job_ended(). NULL: none now,
-// and ret_wakes_mono_ms is when a gap ends, INT64_MAX where none is open.
-struct lane_job *lane_queues_next(struct lane_queues *queues, int64_t now_mono_ms,
-                                  int64_t *ret_wakes_mono_ms);
+// and ret_wakes_mono_ms is when a gap ends, INT64_MAX where none is open. The last of the room is
+// for lanes that have nothing under way and whose receivers answer: however many others hang.
+struct lane_job *lane_queues_next(struct lane_queues *queues, struct lane_room room,
+                                  int64_t now_mono_ms, int64_t *ret_wakes_mono_ms);
+// Whether the receiver of the lane answered, whatever it was.
+void lane_queue_answered(struct lane_queue *lane, bool answered);
 // A job that was running has ended: frees it.
 void lane_job_ended(struct lane_queues *queues, struct lane_job *job);
 // Takes a job of the lane that was not started, NULL where there is none; lane NULL: of any lane.

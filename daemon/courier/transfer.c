@@ -37,6 +37,7 @@ struct transfer {
     bool opened;    // a socket, to an address that the policy allows
     bool forbidden; // an address by the policy
     bool too_long;  // the answer's body
+    bool is_headed; // the answer's headers came to their end
     int requests;   // that went out
     size_t header_bytes, body_bytes;
     struct text body;                // the answer's first bytes
@@ -92,8 +93,12 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *owner)
 {
     struct transfer *transfer = owner;
 
-    (void)bytes;
     transfer->header_bytes += size * count;
+    if (size * count > 5 && memcmp(bytes, "HTTP/", 5) == 0) {
+        transfer->is_headed = false; // of what came before, a 1xx
+    } else if (size * count > 0 && (bytes[0] == '\r' || bytes[0] == '\n')) {
+        transfer->is_headed = true;
+    }
     return transfer->header_bytes > HEADER_BYTES ? 0 : size * count;
 }
 
@@ -222,11 +227,6 @@ void transfers_destroy(struct transfers *transfers)
     free(transfers);
 }
 
-int transfers_room(const struct transfers *transfers)
-{
-    return transfers->max_running - transfers->running_count;
-}
-
 // True while as many lookups as may hang have been left behind of late.
 static bool lookups_hang(const struct transfers *transfers, int64_t now_mono_ms)
 {
@@ -351,7 +351,7 @@ static bool set_own(struct transfer *transfer, const struct transfer_target *tar
 
 static void reset(struct transfer *transfer)
 {
-    transfer->opened = transfer->forbidden = transfer->too_long = false;
+    transfer->opened = transfer->forbidden = transfer->too_long = transfer->is_headed = false;
     transfer->requests = 0;
     transfer->header_bytes = transfer->body_bytes = 0;
     transfer->error[0] = '\0';
@@ -386,14 +386,19 @@ int transfers_start(struct transfers *transfers, const struct transfer_target *t
     return 0;
 }
 
-void transfers_run(struct transfers *transfers, int fd, int64_t timeout_ms)
+void transfers_wait(struct transfers *transfers, int fd, int64_t timeout_ms)
 {
     struct curl_waitfd extra = {.fd = fd, .events = CURL_WAIT_POLLIN};
-    int still_running;
 
     if (timeout_ms > 0) {
         (void)curl_multi_poll(transfers->multi, &extra, 1, (int)timeout_ms, NULL);
     }
+}
+
+void transfers_run(struct transfers *transfers)
+{
+    int still_running;
+
     (void)curl_multi_perform(transfers->multi, &still_running);
 }
 
@@ -475,7 +480,9 @@ static void judge(const struct transfer *transfer, CURLcode code, struct text *a
         .retry_after_ms = -1,
         .took_ms = clock_mono_ms() - transfer->started_mono_ms,
     };
-    if (code == CURLE_OK || (code == CURLE_WRITE_ERROR && transfer->too_long)) {
+    if (code == CURLE_OK && !transfer->is_headed) {
+        text_add(answer, "the answer was cut off in its headers");
+    } else if (code == CURLE_OK || (code == CURLE_WRITE_ERROR && transfer->too_long)) {
         judge_answer(transfer, answer, url, ret);
     } else if (transfer->forbidden && !transfer->opened) {
         ret->result = SEND_PAUSE;

@@ -44,13 +44,13 @@ struct transfer_result {
 must_check int transfers_create(int max_running, struct transfers **ret, struct error *err);
 void transfers_destroy(struct transfers *transfers);
 
-// How many more may be started now.
-int transfers_room(const struct transfers *transfers);
 // Starts one. -EAGAIN where too many name lookups hang already; otherwise libcurl has no means.
 must_check int transfers_start(struct transfers *transfers, const struct transfer_target *target,
                                const struct transfer_content *content, void *owner);
-// Waits for the network or for fd, and then moves every transfer on. timeout_ms 0: only moves them.
-void transfers_run(struct transfers *transfers, int fd, int64_t timeout_ms);
+// Waits for the network or for fd; timeout_ms 0: does not.
+void transfers_wait(struct transfers *transfers, int fd, int64_t timeout_ms);
+// Moves every transfer on.
+void transfers_run(struct transfers *transfers);
 // The next one that has ended, false where there is none.
 bool transfers_next(struct transfers *transfers, struct transfer_result *ret);
 // Ends one that is under way, false where there is none.

@@ -87,6 +87,7 @@ class Daemon:
         self.log_path = os.path.join(folder, "log")
         self.process = None
         self.preload = None  # a library that headsupd runs with
+        self.descriptors = None  # how many it may have
         self.book = book
         self.write_book(book)
 
@@ -102,7 +103,8 @@ class Daemon:
         """Starts it without waiting for anything."""
         more = {"LD_PRELOAD": self.preload} if self.preload else {}
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen([HEADSUPD, "-c", self.conf], stderr=log, stdout=log,
+            few = ["prlimit", f"--nofile={self.descriptors}"] if self.descriptors else []
+            self.process = subprocess.Popen([*few, HEADSUPD, "-c", self.conf], stderr=log, stdout=log,
                                             stdin=subprocess.DEVNULL, env={**self.environment(), **more})
 
     def start(self, seconds=15.0):
@@ -198,6 +200,7 @@ class Corridor(unittest.TestCase):
     """A test with a receiver, a folder and a daemon on it; start() it when the rule book is right."""
 
     maxDiff = None
+    descriptors = None  # of headsupd, where they are to be few
 
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="headsup-")
@@ -209,6 +212,7 @@ class Corridor(unittest.TestCase):
     def start(self, **changes):
         """Starts headsupd with the standard rule book, changed."""
         self.daemon = Daemon(self.folder, standard(self.folder, self.receiver, **changes))
+        self.daemon.descriptors = self.descriptors
         self.addCleanup(self.check_log, self.daemon)
         self.addCleanup(self.daemon.kill)
         self.daemon.start()
