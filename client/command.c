@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/moment.h"
 #include "common/base/nearest.h"
 #include "common/base/text.h"
 
@@ -336,6 +337,25 @@ static void print_globals(void)
     for (size_t i = 0; i < GLOBAL_COUNT; i++) {
         print_flag(&globals[i]);
     }
+}
+
+bool invocation_since(const struct invocation *invocation, int64_t now_ms, int64_t *ret_ms)
+{
+    const char *value = invocation_value(invocation, "since");
+    int64_t span_ms;
+
+    if (!value || moment_parse(value, ret_ms) == 0) {
+        return true;
+    }
+    if (span_parse(value, &span_ms) == 0) {
+        *ret_ms = now_ms - span_ms;
+        return true;
+    }
+    (void)usage_error(invocation->command,
+                      "--since wants a span such as 2h, or a moment such as "
+                      "2026-11-22T08:30:00Z; got '%s'",
+                      value);
+    return false;
 }
 
 void usage_print(const struct command *const *commands, size_t command_count)

@@ -63,6 +63,11 @@ struct number_range {
 must_check bool invocation_number(const struct invocation *invocation, const char *name,
                                   struct number_range range, int64_t *ret);
 
+// The flag --since: a span before now_ms, or a moment; ret_ms is left where it is not given. False
+// with the words for it on standard error.
+must_check bool invocation_since(const struct invocation *invocation, int64_t now_ms,
+                                 int64_t *ret_ms);
+
 // Says what is wrong with the command line and where help is; returns EXIT_USAGE.
 int usage_error(const struct command *command, const char *format, ...) printf_like(2, 3);
 void usage_print(const struct command *const *commands, size_t command_count);

@@ -15,7 +15,7 @@ static const struct command *const commands[] = {
     &publish_command, &event_command,     &accounts_command, &issues_command,   &show_command,
     &why_command,     &notices_command,   &retry_command,    &lanes_command,    &pause_command,
     &resume_command,  &send_test_command, &silence_command,  &silences_command, &check_command,
-    &test_command,    &explain_command,   &reload_command,   &status_command,
+    &test_command,    &explain_command,   &rehearse_command, &reload_command,   &status_command,
 };
 
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };

@@ -8,6 +8,7 @@ extern const struct command event_command;
 extern const struct command check_command;
 extern const struct command test_command;
 extern const struct command explain_command;
+extern const struct command rehearse_command;
 extern const struct command accounts_command;
 extern const struct command issues_command;
 extern const struct command show_command;

@@ -11,29 +11,6 @@
 #include "common/base/json_out.h"
 #include "common/base/moment.h"
 
-// A span back from now ("2h"), or a moment. False with the words printed.
-static bool read_since(const struct invocation *invocation, int64_t *ret_ms)
-{
-    const char *value = invocation_value(invocation, "since");
-    int64_t span_ms;
-
-    if (!value) {
-        return true;
-    }
-    if (span_parse(value, &span_ms) == 0) {
-        *ret_ms = clock_wall_ms() - span_ms;
-        return true;
-    }
-    if (moment_parse(value, ret_ms) == 0) {
-        return true;
-    }
-    (void)usage_error(invocation->command,
-                      "--since wants a span such as 2h, or a moment such as "
-                      "2026-11-22T08:30:00Z; got '%s'",
-                      value);
-    return false;
-}
-
 static bool read_filter(const struct invocation *invocation, struct dead_filter *ret)
 {
     int64_t status;
@@ -43,7 +20,7 @@ static bool read_filter(const struct invocation *invocation, struct dead_filter 
         return false;
     }
     ret->status = (int32_t)status;
-    return read_since(invocation, &ret->since_ms);
+    return invocation_since(invocation, clock_wall_ms(), &ret->since_ms);
 }
 
 static int note_fate(void *user, const struct notice_record *notice)

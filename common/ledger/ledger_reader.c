@@ -285,6 +285,59 @@ int ledger_get_events(struct ledger_reader *reader, const char *source, const ch
     return count_rows(reader, statement, &(struct walk){.event = callback, .user = user}, err);
 }
 
+// An issue's rows are looked up for each event before the moment: that costs less than a list of
+// all of them, and no memory.
+static const char past_sql[] =
+    "SELECT " EVENT_COLUMNS " FROM events e WHERE e.seq > ?1 AND e.seq <= ?2"
+    " AND (e.received_ms >= ?3 OR e.type LIKE 'account.%' OR e.type LIKE 'silence.%'"
+    " OR EXISTS (SELECT 1 FROM issues i WHERE i.num = e.issue"
+    " AND (i.state < 3 OR i.opened_at_ms >= ?4))"
+    " OR EXISTS (SELECT 1 FROM events x WHERE x.issue = e.issue AND x.received_ms >= ?3))"
+    " ORDER BY e.seq LIMIT ?5";
+
+enum { PAST_PAGE = 1024 };
+
+struct past_walk {
+    on_event_record *callback;
+    void *user;
+    int64_t seq; // of the last one given
+    int count;   // in the page
+};
+
+static int give_past(void *user, const struct event_record *event)
+{
+    struct past_walk *past = user;
+
+    past->seq = event->seq;
+    past->count++;
+    return past->callback(past->user, event);
+}
+
+int ledger_each_past_event(struct ledger_reader *reader, const struct past_query *query,
+                           on_event_record *callback, void *user, struct error *err)
+{
+    cleanup_with(finalizep) sqlite3_stmt *statement = NULL;
+    struct past_walk past = {.callback = callback, .user = user, .count = PAST_PAGE};
+    int code = prepare(reader, past_sql, &statement, err);
+
+    while (code == 0 && past.count == PAST_PAGE) {
+        bind_int(statement, 1, past.seq);
+        bind_int(statement, 2, query->until_seq);
+        bind_int(statement, 3, query->since_ms);
+        bind_int(statement, 4, query->opened_ms);
+        bind_int(statement, 5, PAST_PAGE);
+        past.count = 0;
+        code = each_row(reader, statement, &(struct walk){.event = give_past, .user = &past}, err);
+        (void)sqlite3_reset(statement);
+    }
+    return code;
+}
+
+int ledger_last_seq(struct ledger_reader *reader, int64_t *ret, struct error *err)
+{
+    return store_ask(&reader->store, "SELECT coalesce(max(seq), 0) FROM events", ret, err);
+}
+
 int ledger_count_dead(struct ledger_reader *reader, const struct dead_filter *filter, int64_t *ret,
                       struct error *err)
 {

@@ -65,6 +65,21 @@ must_check int ledger_each_silence(struct ledger_reader *reader, on_silence *cal
 must_check int ledger_each_source(struct ledger_reader *reader, on_source *callback, void *user,
                                   struct error *err);
 
+// What a rehearsal of the past wants.
+struct past_query {
+    // events that were received then or later, and those before them that bear on them: about
+    // accounts, silences, and issues that still moved or stood open
+    int64_t since_ms;
+    int64_t until_seq; // as ledger_last_seq() gave it
+    int64_t opened_ms; // of the issues that were opened then or later, all events too
+};
+// In the order of their seq. It reads in pages, so that a slow callback keeps no daemon from its
+// checkpoints.
+must_check int ledger_each_past_event(struct ledger_reader *reader, const struct past_query *query,
+                                      on_event_record *callback, void *user, struct error *err);
+// The seq of the last event on record; 0: there is none.
+must_check int ledger_last_seq(struct ledger_reader *reader, int64_t *ret, struct error *err);
+
 must_check int ledger_count_dead(struct ledger_reader *reader, const struct dead_filter *filter,
                                  int64_t *ret, struct error *err);
 

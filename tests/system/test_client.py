@@ -19,7 +19,7 @@ import harness
 from events import opened
 
 COMMANDS = ["publish", "event", "accounts", "issues", "show", "why", "notices", "retry", "lanes", "pause",
-            "resume", "send-test", "silence", "silences", "check", "test", "explain", "reload", "status"]
+            "resume", "send-test", "silence", "silences", "check", "test", "explain", "rehearse", "reload", "status"]
 
 
 class PlayedDaemon:

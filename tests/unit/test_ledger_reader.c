@@ -309,6 +309,81 @@ static void walks_the_lanes(void **state)
     ledger_reader_close(reader);
 }
 
+static int see_seq(void *user, const struct event_record *event)
+{
+    struct seen *seen = user;
+
+    text_addf(&seen->words, "%lld ", (long long)event->seq);
+    return more(seen);
+}
+
+// Seven events, received at 1000 to 7000: of an account, a silence, an issue closed long ago, one
+// that stands open, one that still moved at 7000, and one opened at 5500.
+static void a_rehearsal_gets_what_bears_on_its_time(void **state)
+{
+    static const char past[] =
+        "UPDATE events SET received_ms = seq * 1000, issue = NULL, type = 'issue.updated';"
+        "UPDATE events SET type = 'account.updated' WHERE seq = 1;"
+        "UPDATE events SET type = 'silence.set' WHERE seq = 2;"
+        "UPDATE issues SET key = 'I-' || num, opened_at_ms = 0, state = 4;"
+        "INSERT INTO issues SELECT 4, 'I-4', account, category, severity, department, currency,"
+        " summary, explanation, contact, amount, 4, hop, 5500, state_at_ms, updated_at_ms, "
+        "transfers,"
+        " reopened, demands, owner, acknowledged_by, plan, resolution, plan_due_ms, opening_known,"
+        " alarm_at_ms, heads_up_at_ms FROM issues WHERE num = 1;"
+        "UPDATE issues SET state = 2 WHERE num = 2;"
+        "UPDATE events SET issue = seq - 2 WHERE seq BETWEEN 3 AND 6;"
+        "UPDATE events SET issue = 3 WHERE seq = 7;";
+    const struct {
+        struct past_query query;
+        const char *words;
+    } rows[] = {
+        {{.since_ms = 0, .until_seq = 7, .opened_ms = INT64_MAX}, "1 2 3 4 5 6 7 "},
+        {{.since_ms = 0, .until_seq = 4, .opened_ms = INT64_MAX}, "1 2 3 4 "},
+        {{.since_ms = 7000, .until_seq = 7, .opened_ms = INT64_MAX}, "1 2 4 5 7 "},
+        {{.since_ms = 7000, .until_seq = 7, .opened_ms = 5500}, "1 2 4 5 6 7 "},
+        {{.since_ms = 7001, .until_seq = 7, .opened_ms = INT64_MAX}, "1 2 4 "},
+    };
+    struct ledger_folder *folder = *state;
+    struct seen seen = {0};
+    struct ledger_reader *reader;
+    int64_t last = 0;
+
+    ledger_folder_sql(folder, past);
+    reader = open_reader(folder);
+    assert_int_equal(ledger_last_seq(reader, &last, &folder->err), 0);
+    assert_int_equal(last, 7);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        saw(&seen, ledger_each_past_event(reader, &rows[i].query, see_seq, &seen, &folder->err),
+            rows[i].words);
+    }
+    seen.stop_after = 2;
+    assert_int_equal(ledger_each_past_event(reader, &rows[0].query, see_seq, &seen, &folder->err),
+                     7);
+    seen.stop_after = 0;
+    saw(&seen, 0, "1 2 ");
+    ledger_reader_close(reader);
+}
+
+// More than a page of them.
+static void a_long_past_comes_in_pages(void **state)
+{
+    struct ledger_folder *folder = *state;
+    const struct past_query query = {.until_seq = 2500, .opened_ms = INT64_MAX};
+    struct ledger_reader *reader;
+    struct seen seen = {.stop_after = 2501};
+
+    ledger_folder_sql(
+        folder, "WITH RECURSIVE more(n) AS (SELECT 8 UNION ALL SELECT n + 1 FROM more"
+                " WHERE n < 3000) INSERT INTO events SELECT n, '/more', 'm' || n, 'issue.opened',"
+                " NULL, n, n, NULL, NULL, x'7b7d', x'7b7d' FROM more");
+    reader = open_reader(folder);
+    assert_int_equal(ledger_each_past_event(reader, &query, see_seq, &seen, &folder->err), 0);
+    assert_int_equal(seen.stop_after, 1); // 2500 came
+    text_finish(&seen.words);
+    ledger_reader_close(reader);
+}
+
 static void an_empty_ledger_has_empty_sums(void **state)
 {
     struct ledger_folder *folder = *state;
@@ -398,6 +473,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(finds_the_events, begin, end),
         cmocka_unit_test_setup_teardown(the_sums_balance, begin, end),
         cmocka_unit_test_setup_teardown(walks_the_lanes, begin, end),
+        cmocka_unit_test_setup_teardown(a_rehearsal_gets_what_bears_on_its_time, begin, end),
+        cmocka_unit_test_setup_teardown(a_long_past_comes_in_pages, begin, end),
         cmocka_unit_test_setup_teardown(an_empty_ledger_has_empty_sums, ledger_folder_open,
                                         ledger_folder_close),
         cmocka_unit_test_setup_teardown(reading_never_writes, begin, end),
