@@ -28,6 +28,7 @@ struct rule {
     int line;
     struct matcher *matchers; // all must hold; none: always
     size_t matcher_count;
+    uint64_t events; // a bit for each type that its matchers on the event hold for
     enum when heads_up, service;
     bool escalate, urgent, go_on; // go_on: continue = true
 };

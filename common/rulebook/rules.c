@@ -1,10 +1,13 @@
 #include "common/rulebook/rules.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/nearest.h"
 #include "common/base/xalloc.h"
+#include "common/event/event.h"
+#include "common/rulebook/floors.h"
 #include "common/rulebook/reach.h"
 #include "common/rulebook/sense.h"
 
@@ -217,10 +220,32 @@ static void sort_ages(struct rulebook *book)
     book->age_count = kept;
 }
 
+static_assert(EVENT_SOURCE_SILENT < 64, "a rule has a bit for each type of event");
+
+// Most rules are about a few types of event: the others pass them over at a glance.
+static uint64_t events_of(const struct rule *rule)
+{
+    uint64_t events = 0;
+
+    for (unsigned type = 0; type <= EVENT_SOURCE_SILENT; type++) {
+        struct fact fact = {.kind = FACT_TEXT, .text = event_type_name((enum event_type)type)};
+        bool holds = true;
+
+        for (size_t i = 0; i < rule->matcher_count && holds && fact.text; i++) {
+            holds = rule->matchers[i].field != FIELD_EVENT ||
+                    matcher_holds(&rule->matchers[i], &fact) == ANSWER_YES;
+        }
+        events |= (uint64_t)holds << type;
+    }
+    return events;
+}
+
 void rules_settle(struct reader *reader, struct rulebook *book)
 {
     for (size_t i = 0; i < book->rule_count; i++) {
-        const struct rule *rule = &book->rules[i];
+        struct rule *rule = &book->rules[i];
+
+        rule->events = events_of(rule);
 
         for (size_t j = 0; j < rule->matcher_count; j++) {
             const struct matcher *matcher = &rule->matchers[j];
@@ -235,4 +260,5 @@ void rules_settle(struct reader *reader, struct rulebook *book)
     sort_ages(book);
     reach_warn(book, reader->problems);
     sense_warn(book, reader->problems);
+    floors_warn(book, reader->problems);
 }

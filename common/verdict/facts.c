@@ -1,5 +1,6 @@
 #include "common/verdict/facts.h"
 
+#include <assert.h>
 #include <inttypes.h>
 
 #include "common/base/moment.h"
@@ -109,7 +110,9 @@ static struct fact amount_fact(const struct fact_source *source)
     return number_fact(FACT_MONEY, source->issue->has_amount, source->issue->amount_minor);
 }
 
-struct fact fact_of(const struct fact_source *source, const struct matcher *matcher)
+static_assert(FIELD_DATA <= 32, "a memo has a bit for each field");
+
+static struct fact work_out(const struct fact_source *source, const struct matcher *matcher)
 {
     switch (matcher->field) {
     case FIELD_EVENT:
@@ -135,6 +138,22 @@ struct fact fact_of(const struct fact_source *source, const struct matcher *matc
     default:
         return issue_fact(source, matcher->field);
     }
+}
+
+struct fact fact_of(const struct fact_source *source, const struct matcher *matcher)
+{
+    struct fact_memo *memo = source->memo;
+    uint32_t bit;
+
+    if (!memo || matcher->field >= FIELD_DATA) {
+        return work_out(source, matcher);
+    }
+    bit = UINT32_C(1) << matcher->field;
+    if (!(memo->known & bit)) {
+        memo->facts[matcher->field] = work_out(source, matcher);
+        memo->known |= bit;
+    }
+    return memo->facts[matcher->field];
 }
 
 bool facts_hold(const struct fact_source *source, const struct matcher *matchers, size_t count)

@@ -11,6 +11,12 @@
 #include "common/rulebook/matcher.h"
 #include "common/verdict/case_file.h"
 
+// The facts of one event that were asked for already: a thousand rules ask the same few.
+struct fact_memo {
+    uint32_t known; // a bit for each field
+    struct fact facts[FIELD_DATA];
+};
+
 struct fact_source {
     const struct case_file *file;
     const struct issue *issue;     // as it stands after the event
@@ -18,6 +24,7 @@ struct fact_source {
     const struct event *event;     // NULL: none (a tier is asked for)
     const char *tier;              // of the account; NULL: none, or not known yet
     int64_t now_ms;
+    struct fact_memo *memo; // NULL: each is worked out anew
 };
 
 struct fact fact_of(const struct fact_source *source, const struct matcher *matcher);

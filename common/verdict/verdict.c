@@ -110,7 +110,8 @@ static struct said ask_rules(const struct scene *scene)
 
     for (size_t i = 0; i < scene->rulebook->rule_count; i++) {
         const struct rule *rule = &scene->rulebook->rules[i];
-        bool matched = facts_hold(&scene->facts, rule->matchers, rule->matcher_count);
+        bool matched = (rule->events >> scene->event->type & 1) &&
+                       facts_hold(&scene->facts, rule->matchers, rule->matcher_count);
 
         trace_rule(scene->trace, rule, matched, &scene->facts);
         if (matched) {
@@ -504,6 +505,7 @@ void verdict_explain(const struct verdict_question *question, struct arena *aren
                           .arena = arena,
                           .verdict = ret,
                           .trace = trace};
+    struct fact_memo memo = {.known = 0};
     struct said said;
 
     trace_begin(trace, rulebook, arena);
@@ -523,6 +525,7 @@ void verdict_explain(const struct verdict_question *question, struct arena *aren
                                        .event = event,
                                        .now_ms = question->now_ms};
     scene.facts.tier = tier_of(rulebook, &scene.facts, trace);
+    scene.facts.memo = &memo; // from here on nothing that a rule asks about changes
     trace_people(&scene);
     said = ask_rules(&scene);
     if (event_type_about(event->type) == ABOUT_ISSUE) {

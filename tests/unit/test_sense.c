@@ -133,9 +133,53 @@ static void a_role_that_nobody_tells_is_told(void **state)
         warnings(*state, "rules: ( { name = \"a\"; service = \"no\"; escalate = true; } );"), "");
 }
 
+#define TIERS                                                                                      \
+    "tiers: ( { name = \"big\"; match = [ \"account.value >= 250000\" ]; },\n"                     \
+    "{ name = \"big\"; match = [ \"account.value > 300000\", \"account.region = x\" ]; },\n"       \
+    "{ name = \"wide\"; match = [ \"account.group_value >= 1000000\" ]; },\n"                      \
+    "{ name = \"wide\"; match = [ \"account.value >= 5\" ]; } );\n"
+
+static void thresholds_beside_a_tiers_floor_are_told(void **state)
+{
+    static const struct {
+        const char *matchers, *words; // "": nothing is said
+    } cases[] = {
+        {"\"account.tier = big\", \"account.value >= 500000\"",
+         "book.conf:8: rule 'it': 'account.value >= 500000' leaves out some accounts of "
+         "'account.tier = big', whose floor is 250000.00\n"},
+        {"\"account.tier = big\", \"account.value >= 250000\"",
+         "'account.value >= 250000' asks for nothing beside 'account.tier = big', whose floor is"},
+        {"\"account.value > 100\", \"account.tier in big\"", "asks for nothing beside"},
+        {"\"account.tier = big\", \"account.value < 250000\"", "leaves nothing of"},
+        {"\"account.tier = big\", \"account.value <= 250000\"", ""},
+        {"\"account.tier = big\", \"account.value < 900000\"", ""},
+        {"\"account.tier = big\", \"account.group_value >= 900000\"", ""},
+        {"\"account.tier = wide\", \"account.value >= 900000\"", ""}, // no floor of its own
+        {"\"account.tier in big, wide\", \"account.value >= 900000\"", ""},
+        {"\"account.tier != big\", \"account.value >= 900000\"", ""},
+        {"\"account.tier = big\", \"amount >= 900000\"", ""},
+        {"\"account.value >= 900000\"", ""},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char words[2048];
+        const char *said;
+
+        (void)snprintf(words, sizeof words,
+                       TIERS "rules: ( { name = \"it\"; heads_up = \"now\"; match = [ %s ]; } );",
+                       cases[i].matchers);
+        said = warnings(*state, words);
+        if (!strstr(said, cases[i].words) || (said[0] && !cases[i].words[0])) {
+            fail_msg("%s: '%s'", cases[i].matchers, said);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(thresholds_beside_a_tiers_floor_are_told, open_shelf,
+                                        close_shelf),
         cmocka_unit_test_setup_teardown(contradicting_matchers_are_told, open_shelf, close_shelf),
         cmocka_unit_test_setup_teardown(what_can_hold_is_left_alone, open_shelf, close_shelf),
         cmocka_unit_test_setup_teardown(a_rule_without_effect_is_told, open_shelf, close_shelf),
