@@ -71,6 +71,25 @@ class TestLanes(harness.Corridor):
             return [json.loads(line) for line in listed.splitlines()]
         return json.loads(listed)
 
+    def test_the_admin_is_told_of_an_outage_not_of_each_letter(self):
+        self.begin()
+        for number, status in enumerate((400, 400, 422, 200, 400, 400)):
+            self.receiver.script("/pat", status)
+            self.open_one(f"L-{number}")
+            self.wait("/pat", number + 1)
+        harness.eventually(lambda: self.fates()[DEAD] == 5, what="the last of the dead letters")
+        wait_settled(self.daemon.ledger)
+        told = [request.notice for request in self.receiver.at("/admin")]
+        dead = [letter["notice"] for letter in self.dead_letters()]  # the latest first
+        self.assertEqual([notice["kind"] for notice in told], ["dead_letter"] * 2)
+        self.assertIn(f"lane pat has a dead letter: {dead[-1]}, last answer 400", told[0]["headline"])
+        self.assertIn(f"lane pat has a dead letter: {dead[1]}, last answer 400", told[1]["headline"])
+        for notice in told:
+            self.assertEqual((notice["account"], notice["issue"]), (None, None))
+            for word in ("xyz", "L-", "charged"):
+                self.assertNotIn(word, notice["headline"] + notice["body"])
+        self.assertEqual(self.audit(), [])
+
     def test_the_schedule_has_an_end(self):
         self.begin()
         self.receiver.always("/pat", 500)
