@@ -110,7 +110,7 @@ static int record_decision(struct desk *desk, const struct event *event, int64_t
     };
     int code = ledger_add_notice(desk->ledger, &notice, err);
 
-    if (code == 0 && decision->when == WHEN_NOW && desk->rulebook->holds) {
+    if (code == 0 && decision->when == WHEN_NOW && desk->held) {
         code = hold_recorded(desk, placing, &notice, err);
     }
     if (code == 0 && sent && desk->listener.lane_has_work) {

@@ -29,7 +29,7 @@ struct desk {
     struct arena *arena; // of the event in hand
     struct text receipt; // likewise: it is stored and sent
     unsigned wants;      // what of a case file the rules ask for
-    bool held;           // something may be held: it is looked for
+    bool held;           // something may be, for its moment: it is looked for
     struct silences silences;
     bool silences_known;     // they are those of the ledger,
     int64_t silences_undone; // as long as ledger_undone() is this

@@ -82,11 +82,24 @@ static int place_now(struct desk *desk, const struct event *event, const struct 
     return 0;
 }
 
+// Where the rule book holds nothing back, something may be left that one before it did.
+static int look_for_rest(struct desk *desk, struct error *err)
+{
+    int64_t at_ms;
+    int found = 0;
+
+    if (desk->held && !desk->rulebook->holds) {
+        found = ledger_next_held(desk->ledger, &at_ms, err);
+        desk->held = found > 0;
+    }
+    return found < 0 ? found : 0;
+}
+
 int hold_place(struct desk *desk, const struct event *event, const struct case_file *file,
                const struct verdict *verdict, struct placing ret[VERDICT_DECISIONS],
                struct error *err)
 {
-    int code = 0;
+    int code = look_for_rest(desk, err);
 
     for (size_t i = 0; code == 0 && i < verdict->decision_count; i++) {
         const struct decision *decision = &verdict->decisions[i];
@@ -98,7 +111,7 @@ int hold_place(struct desk *desk, const struct event *event, const struct case_f
                           ? zone_next(rep->zone, rep->digest_minute, event->received_ms)
                           : event->received_ms,
         };
-        if (decision->when == WHEN_NOW && desk->rulebook->holds) {
+        if (decision->when == WHEN_NOW && desk->held) {
             code = place_now(desk, event, file, verdict, decision, &ret[i], err);
         }
     }

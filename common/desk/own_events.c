@@ -154,8 +154,6 @@ int desk_rings_at(struct desk *desk, int64_t *ret_ms, struct error *err)
     if (digest < 0 || held < 0) {
         return digest < 0 ? digest : held;
     }
-    // where the rule book holds nothing back, it is asked for as long as something is left of
-    // before
     desk->held = desk->rulebook->holds || (desk->held && held);
     alarm_ms = alarm ? alarm_ms : INT64_MAX;
     digest_ms = digest ? digest_ms : INT64_MAX;

@@ -54,6 +54,12 @@ struct world {
     int event;
 };
 
+#define QUIET_RULES                                                                                \
+    "rules: ( { name = \"asks\"; match = [ \"event = issue.escalation_requested\" ];"              \
+    "    escalate = true; },"                                                                      \
+    "  { name = \"old\"; match = [ \"age >= 1d\" ]; heads_up = \"now\"; priority = \"urgent\"; }," \
+    "  { name = \"all\"; heads_up = \"now\"; service = \"now\"; } );"
+
 static const char *const books[] = {
     // no rules at all
     "",
@@ -79,6 +85,19 @@ static const char *const books[] = {
     "  { name = \"late\"; match = [ \"age >= 1d\", \"issue.state = open\" ]; heads_up = \"now\"; },"
     "  { name = \"busy\"; match = [ \"account.open_issues > 1\" ]; service = \"now\"; },"
     "  { name = \"tier\"; match = [ \"account.tier = major\" ]; heads_up = \"now\"; } );",
+    // all is told now, but gathered
+    "gather: { wait = \"2h\"; again = \"1d\"; };" QUIET_RULES,
+    // and by hours that differ
+    "reps: ( { id = \"rich\"; name = \"R A\"; role = \"sales\"; hours = \"mon-fri 08:00-18:00\";"
+    "    webhook: { url = \"https://h/rich\"; }; },"
+    "  { id = \"dana\"; name = \"D W\"; role = \"sales\"; hours = \"22:00-06:00\";"
+    "    webhook: { url = \"https://h/dana\"; }; },"
+    "  { id = \"pat\"; name = \"P O\"; role = \"service\"; hours = \"sat 10:00-11:00, sun "
+    "10:00-11:00\";"
+    "    webhook: { url = \"https://h/pat\"; }; },"
+    "  { id = \"sam\"; name = \"S R\"; role = \"service\"; webhook: { url = \"https://h/sam\"; }; }"
+    "); default: { service = \"pat\"; sales = \"rich\"; };"
+    "gather: { wait = \"10m\"; again = \"3h\"; };" QUIET_RULES,
 };
 
 enum { BOOKS = sizeof books / sizeof books[0] };
@@ -352,6 +371,38 @@ static void publish(struct world *world, enum event_type type)
     text_finish(&data);
 }
 
+// What was held and goes out now goes to the two people of the case as it stands now; and what is
+// told with another notice is about the same issue, for the same role.
+static void check_released(struct world *world)
+{
+    struct notice_record notices[MOST * ISSUES];
+    char where[96];
+    size_t count;
+
+    (void)snprintf(where, sizeof where,
+                   "n.fate = 0 AND n.quiet IS NOT NULL AND n.due_ms = %" PRId64,
+                   world->stage.now_ms);
+    count = stage_notices(&world->stage, where, notices, sizeof notices / sizeof notices[0]);
+    for (size_t i = 0; i < count; i++) {
+        struct notice_record *notice = &notices[i];
+        struct case_query query = {.issue_num = notice->issue_num,
+                                   .account_key = notice->issue_num ? NULL : notice->account_key};
+        struct case_file file;
+        struct error err;
+
+        if (ledger_load_case(world->stage.ledger, &query, world->stage.arena, &file, &err) < 0 ||
+            strcmp(notice->rep, person_of(world, file.account.key, (enum role)notice->role)) != 0 ||
+            strcmp(notice->lane, notice->rep) != 0) {
+            broken(world, "what was held goes to somebody else", notice->rep);
+        }
+    }
+    if (stage_number(&world->stage, "SELECT count(*) FROM notices n JOIN notices c"
+                                    " ON c.num = n.carrier WHERE n.fate = 7"
+                                    " AND (c.issue IS NOT n.issue OR c.role <> n.role)") != 0) {
+        broken(world, "gathered by another's message", "");
+    }
+}
+
 // Lets alarms ring, one a turn at the most where the clock stands so; the case is looked at after.
 static void ring(struct world *world)
 {
@@ -363,6 +414,7 @@ static void ring(struct world *world)
     world->stage.now_ms += DAY_MS;
     (void)stage_ring(&world->stage, &receipt);
     json_decref(receipt);
+    check_released(world);
     for (int issue = 0; issue < ISSUES; issue++) {
         char key[8];
         struct case_file file;
@@ -406,7 +458,9 @@ static void play_stream(uint64_t seed, int64_t *events)
     char book[8192];
 
     world.book = below(&world.dice, BOOKS);
-    (void)snprintf(book, sizeof book, "%s%s", small_book_people, books[world.book]);
+    (void)snprintf(book, sizeof book, "%s%s",
+                   strncmp(books[world.book], "reps", 4) == 0 ? "" : small_book_people,
+                   books[world.book]);
     stage_open(&world.stage, book, NULL);
     play(&world);
     *events += world.stage.events;

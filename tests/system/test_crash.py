@@ -9,7 +9,7 @@ import time
 import unittest
 
 import harness
-from audit import Audit, wait_settled
+from audit import GATHERED, Audit, Ledger, wait_settled
 from book import standard
 from events import account, demand, opened
 
@@ -61,9 +61,10 @@ class Stream(threading.Thread):
 
 
 class TestCrash(harness.Corridor):
-    def begin(self):
-        self.book = standard(self.folder, self.receiver, courier={"retry": ["200ms"] * 20})
-        self.start(courier=self.book["courier"])
+    def begin(self, **changes):
+        changes["courier"] = {"retry": ["200ms"] * 20}
+        self.book = standard(self.folder, self.receiver, **changes)
+        self.start(**changes)
         self.publish(account("xyz", name="XYZ Co.", value=400000, service="pat", sales="rich"))
         events = []
         for number in range(EVENTS // 2):
@@ -93,6 +94,15 @@ class TestCrash(harness.Corridor):
             self.daemon.kill()
             self.daemon.start()
         self.end()
+
+    def test_the_desk_dies_while_notices_are_held(self):
+        self.begin(gather={"wait": "300ms", "again": "700ms"})
+        for _ in range(5):
+            self.pause()
+            self.daemon.kill()
+            self.daemon.start()
+        self.end()
+        self.assertGreater(Ledger(self.daemon.ledger).fates()[GATHERED], 0)
 
     def test_the_courier_dies(self):
         self.begin()

@@ -414,8 +414,11 @@ static void what_is_held_outlives_a_restart(void **state)
     (void)snprintf(book, sizeof book, "%s%s", small_book_people, RULES);
     stage_open(&stage, book, path);
     assert_int_equal(rings_at(&stage), STAGE_START_MS + 30 * SECOND_MS);
+    stage.events = 1; // their ids go on
+    (void)stage_publish(&stage, "issue.updated", "INV-7", "\"amount\":9");
     pass(&stage, 30 * SECOND_MS);
     assert_int_equal(count(&stage, "fate = 0"), 1);
+    assert_int_equal(count(&stage, "fate = 7"), 1);
     assert_true(rings_at(&stage) > stage.now_ms + 30 * SECOND_MS);
     stage_close(&stage);
     for (int i = 0; i < 4; i++) {
