@@ -155,7 +155,7 @@ int64_t hours_next(const struct hours *hours, const struct zone *zone, int64_t a
     int64_t quarter_ms = 15 * (int64_t)MINUTE_MS, now_ms = at_ms;
 
     // a span that lies in hours which clocks jump over opens a week later
-    while (now_ms < at_ms + 3 * WEEK_DAYS * (int64_t)DAY_MS) {
+    while (now_ms < at_ms + 3 * (int64_t)WEEK_DAYS * DAY_MS) {
         int64_t offset_ms = zone_offset_ms(zone, now_ms);
         int64_t minute = (now_ms + offset_ms - monday_ms) / MINUTE_MS;
         int wait =
