@@ -115,6 +115,18 @@ static void print_sent(FILE *to, const struct notice_record *notice)
     }
 }
 
+static void print_answer(FILE *to, const struct notice_record *notice)
+{
+    char status[16] = "";
+
+    if (notice->attempts && (notice->status || notice->answer)) {
+        if (notice->status) {
+            (void)snprintf(status, sizeof status, "%d ", (int)notice->status);
+        }
+        print_line(to, "      last answer: %s%s", status, notice->answer ? notice->answer : "");
+    }
+}
+
 void story_print_decision(FILE *to, const char *prefix, const struct notice_record *notice,
                           bool with_sent)
 {
@@ -133,14 +145,7 @@ void story_print_decision(FILE *to, const char *prefix, const struct notice_reco
     if (notice->fate == FATE_HELD && notice->quiet) {
         print_line(to, "      held: %s", notice->quiet);
     }
-    if (notice->attempts && (notice->status || notice->answer)) {
-        char status[16] = "";
-
-        if (notice->status) {
-            (void)snprintf(status, sizeof status, "%d ", (int)notice->status);
-        }
-        print_line(to, "      last answer: %s%s", status, notice->answer ? notice->answer : "");
-    }
+    print_answer(to, notice);
     if (with_sent) {
         print_sent(to, notice);
     }
