@@ -220,6 +220,20 @@ class TestWhatIsShipped(RuleTests):
             example = re.search(r"^```\n(rules(?:.|\n)*?)^```$", file.read(), re.MULTILINE).group(1)
         self.run_test(self.write(example))
 
+    def test_the_manuals_cookbook_is_the_one_that_is_tested(self):
+        conf = os.path.join(harness.ROOT, "conf")
+        with open(os.path.join(conf, "headsup.conf.5.scd"), encoding="utf-8") as file:
+            section = file.read().split("\n# COOKBOOK\n")[1].split("\n# ")[0]
+        recipes = dict(re.findall(r"^\*(\w+)\*: .*\n\n```\n((?:.|\n)*?)^```$", section, re.MULTILINE))
+        self.assertEqual({name + ".test" for name in recipes},
+                         {name for name in os.listdir(os.path.join(conf, "cookbook")) if name.endswith(".test")})
+        self.assertGreaterEqual(len(recipes), 10)
+        for name, recipe in recipes.items():
+            with open(os.path.join(conf, "cookbook", name + ".test"), encoding="utf-8") as file:
+                words = " ".join(file.read().split())
+            for part in recipe.strip().split("\n\n"):
+                self.assertIn(" ".join(part.replace("\\\\", "\\").split()), words)
+
 
 class TestTheRows(RuleTests):
     def test_each_row_notices_when_its_promise_is_broken(self):
