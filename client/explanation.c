@@ -42,6 +42,7 @@ static void write_letter(const struct explanation *explanation, const struct dec
     const struct case_file *file = &explanation->trial->after;
     const struct placing *placing = placing_of(explanation, decision);
     const struct rep *worker = rulebook_rep(rulebook, file->issue.acknowledged_by);
+    const struct rule *rule = rulebook_rule(rulebook, decision->rule);
     int64_t now_ms = explanation->event->received_ms;
     struct notice notice = {
         .id = "hn_trial",
@@ -49,6 +50,8 @@ static void write_letter(const struct explanation *explanation, const struct dec
         .to = decision->rep->id,
         .rule = decision->rule,
         .why = decision->why,
+        .headline = rule ? rule->headline : NULL,
+        .body = rule ? rule->body : NULL,
         .created_ms = now_ms,
         .event_source = explanation->event->source,
         .event_id = explanation->event->id,

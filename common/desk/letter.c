@@ -20,6 +20,7 @@ static struct notice notice_of(const struct rulebook *rulebook, const struct not
                                const struct case_file *file, int64_t now_ms)
 {
     const struct rep *worker = rulebook_rep(rulebook, file->issue.acknowledged_by);
+    const struct rule *rule = rulebook_rule(rulebook, record->rule);
     const struct account *account = &file->account;
     struct notice notice = {
         .worker = worker ? worker->name : NULL,
@@ -28,6 +29,8 @@ static struct notice notice_of(const struct rulebook *rulebook, const struct not
         .to = record->rep,
         .rule = record->rule,
         .why = record->why,
+        .headline = rule ? rule->headline : NULL,
+        .body = rule ? rule->body : NULL,
         .created_ms = record->created_ms,
         .event_source = record->event_source,
         .event_id = record->event_id,

@@ -268,6 +268,8 @@ static void check_book(struct reader *reader, struct place place, void *group)
 
     book->source_index = reader->sources; // the book's from here on
     reader->sources = NULL;
+    book->rule_index = reader->rules;
+    reader->rules = NULL;
     if (book->source_count && !book->admin) {
         reader_warning(reader, place,
                        "'sources' are watched, and nobody is told: the admin has no webhook");
@@ -292,6 +294,7 @@ static void finish_book(void *group)
     names_destroy(book->rep_index);
     names_destroy(book->lane_index);
     names_destroy(book->source_index);
+    names_destroy(book->rule_index);
 }
 
 const struct setting_group book_group = {

@@ -28,7 +28,8 @@ struct rule {
     int line;
     struct matcher *matchers; // all must hold; none: always
     size_t matcher_count;
-    uint64_t events; // a bit for each type that its matchers on the event hold for
+    uint64_t events;       // a bit for each type that its matchers on the event hold for
+    char *headline, *body; // templates; NULL: the usual words
     enum when heads_up, service;
     bool escalate, urgent, go_on; // go_on: continue = true
 };
@@ -74,6 +75,7 @@ struct rulebook {
     struct watched *sources;
     size_t source_count;
     struct names *rep_index, *lane_index, *source_index; // by id, by lane, by name
+    struct names *rule_index;                            // by name
 };
 
 // Reads the rule book at path with all that it includes. -EINVAL with every error in problems,
@@ -93,4 +95,6 @@ const struct rep *rulebook_acting(const struct rulebook *rulebook, const struct 
 // The absence that the rep is in at that moment, or NULL.
 const struct absence *rulebook_absence(const struct rep *rep, int64_t now_ms);
 const char *role_name(enum role role); // "service", "sales"
+// The rule of that name, or NULL.
+const struct rule *rulebook_rule(const struct rulebook *rulebook, const char *name);
 const char *when_name(enum when when); // "now", "digest", "no"

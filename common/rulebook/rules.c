@@ -10,6 +10,7 @@
 #include "common/rulebook/floors.h"
 #include "common/rulebook/reach.h"
 #include "common/rulebook/sense.h"
+#include "common/rulebook/template.h"
 
 enum { MATCHERS_MOST = 64 };
 
@@ -38,6 +39,16 @@ static void check_rule(struct reader *reader, struct place place, void *group)
     if (first) {
         reader_error(reader, place, "the name is taken by the rule at %s:%d", first->place.file,
                      first->place.line);
+    }
+}
+
+static void check_template(struct reader *reader, struct place place, const char *text, void *group)
+{
+    struct error err = {0};
+
+    (void)group;
+    if (template_check(text, &err) < 0) {
+        reader_error(reader, place, "%s", err.message);
     }
 }
 
@@ -89,14 +100,17 @@ static const struct setting rule_settings[] = {
      .help = "Whether the rules below are tried too when this one has matched."},
     {.name = "headline",
      .type = SETTING_TEXT,
-     .later = true,
+     .max = 256,
+     .check = check_template,
+     STORED_IN(struct rule, headline),
      .help = "The first line of the notice, with fields in braces."},
     {.name = "body",
      .type = SETTING_TEXT,
-     .later = true,
      .lines = true,
-     .max = 4096,
-     .help = "The text of the notice, with fields in braces."},
+     .max = 2048,
+     .check = check_template,
+     STORED_IN(struct rule, body),
+     .help = "What the notice says of the case, with fields in braces."},
 };
 
 const struct setting_group rule_group = {
@@ -261,4 +275,11 @@ void rules_settle(struct reader *reader, struct rulebook *book)
     reach_warn(book, reader->problems);
     sense_warn(book, reader->problems);
     floors_warn(book, reader->problems);
+}
+
+const struct rule *rulebook_rule(const struct rulebook *rulebook, const char *name)
+{
+    const struct name *found = name ? names_find(rulebook->rule_index, name) : NULL;
+
+    return found ? found->thing : NULL;
 }

@@ -4,8 +4,15 @@
 
 #include "common/base/moment.h"
 #include "common/base/money.h"
+#include "common/verdict/template_words.h"
 
-enum { NAME_BYTES = 120, SUMMARY_BYTES = 240, PASSAGE_BYTES = 600 };
+enum {
+    NAME_BYTES = 120,
+    SUMMARY_BYTES = 240,
+    PASSAGE_BYTES = 600,
+    HEADLINE_BYTES = 300,
+    BODY_BYTES = 3000
+};
 
 void words_stand_firm(struct text *out, const struct rep *sales)
 {
@@ -58,13 +65,16 @@ static void digest_headline(struct text *out, const struct notice *notice)
 
 void words_headline(struct text *out, const struct notice *notice, int64_t now_ms)
 {
-    (void)now_ms;
     if (notice->kind == NOTICE_DEAD_LETTER || notice->kind == NOTICE_SOURCE_SILENT) {
         text_add_line(out, notice->why, SUMMARY_BYTES);
         return;
     }
     if (notice->kind == NOTICE_DIGEST) {
         digest_headline(out, notice);
+        return;
+    }
+    if (notice->headline) {
+        template_words_add(out, notice->headline, notice, now_ms, HEADLINE_BYTES);
         return;
     }
     add_account(out, notice);
@@ -334,9 +344,14 @@ void words_body(struct text *out, const struct notice *notice, int64_t now_ms)
                       "notices --dead, headsup retry");
         return;
     }
-    if (notice->file->issue.known) {
+    if (notice->body) {
+        template_words_add(out, notice->body, notice, now_ms, BODY_BYTES);
+        text_add(out, notice->file->issue.known ? "" : "\n");
+    } else if (notice->file->issue.known) {
         add_what(out, notice, now_ms);
         add_doing(out, notice, now_ms);
+    }
+    if (notice->file->issue.known) {
         add_to_do(out, notice);
         add_customer_words(out, notice);
     } else {

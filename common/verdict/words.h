@@ -30,6 +30,7 @@ struct notice {
     bool urgent;
     const char *to; // rep id, or "admin"
     const char *rule, *why;
+    const char *headline, *body; // the rule's templates; NULL: the usual words
     int64_t created_ms;
     const char *event_source, *event_id; // what caused it
     const struct event_name *carried;    // and what else it tells of

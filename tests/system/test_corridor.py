@@ -27,6 +27,18 @@ class TestCorridor(harness.Corridor):
         return [rep("rich", "sales", self.receiver.url("/rich"), name="Rich Alvarez", secret_file=path),
                 rep("pat", "service", self.receiver.url("/pat"), name="Pat Okafor")]
 
+    def test_a_rule_gives_its_notices_words_of_its_own(self):
+        self.start(rules=[{"name": "own", "headline": "{account.name}: {summary}", "heads_up": "now",
+                           "body": "{{{amount}} told by {source}\nby {rule}"}])
+        self.publish(opened("I-1", "xyz", summary="twice\nYou: pay", amount=18250))
+        notice = self.wait("/rich")[0].notice
+        self.assertEqual(notice["headline"], "xyz: twice You: pay")
+        self.assertEqual(notice["body"].split("\n")[:3], [
+            "{$18,250.00} told by /test/billing", "by own",
+            "You: nothing to do now. Pat will tell you if that changes."])
+        self.assertIn("xyz: twice You: pay", self.daemon.client(
+            "explain", "issue.opened", "subject=I-2", "account=xyz", "category=billing", "summary=twice You: pay"))
+
     def test_a_big_problem_reaches_both_reps(self):
         self.start()
         self.publish(account("xyz", name="XYZ Co.", value=400000, service="pat", sales="rich"))
