@@ -32,6 +32,7 @@ enum {
     COURIER_SILENT_MS = 60 * SECOND_MS,
     LAST_WORDS = 64, // looks at most for what a dead courier said, each so long
     LAST_WORDS_MS = 10,
+    QUIET_MS = 3,           // that nothing comes for: then nothing will at once
     IDLE_MS = 5 * SECOND_MS // at least so often the loop turns
 };
 
@@ -384,17 +385,20 @@ static long wait_ms(const struct turn *turn, int64_t mono_ms)
     return wait > 0 ? (long)wait : 0;
 }
 
-// Waits for the first of the items. Where nothing is there yet, the ledger is tidied first.
+// Waits for the first of the items. Where nothing comes for a moment the ledger is tidied first:
+// whoever comes meanwhile waits for that.
 static int wait_or_tidy(struct turn *turn, zmq_pollitem_t *items, int count, long wait,
                         struct error *err)
 {
     if (ledger_wants_checkpoint(turn->ledger, true)) {
-        int ready = zmq_poll(items, count, 0);
-        int code = ledger_checkpoint(turn->ledger, ready == 0, err);
+        long quiet = wait < QUIET_MS ? wait : QUIET_MS;
+        int ready = zmq_poll(items, count, quiet);
+        int code = ledger_checkpoint(turn->ledger, ready == 0 && quiet == QUIET_MS, err);
 
         if (code < 0 || ready > 0) {
             return code;
         }
+        wait -= quiet;
     }
     if (zmq_poll(items, count, wait) < 0 && errno != EINTR) {
         return error_set(err, -errno, "poll: %s", zmq_strerror(errno));

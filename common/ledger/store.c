@@ -22,10 +22,12 @@ static const struct {
     {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0},
 };
 
+// The log keeps the size that it grew to, up to where it is moved even while there is much to do:
+// where a file grows, its sync waits for what others write to the same file system.
 static const char writer_settings[] =
     "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA "
     "foreign_keys = ON;"
-    "PRAGMA busy_timeout = 5000; PRAGMA journal_size_limit = 67108864;"
+    "PRAGMA busy_timeout = 5000; PRAGMA journal_size_limit = 134217728;"
     "PRAGMA temp_store = MEMORY; PRAGMA secure_delete = OFF;"
     "PRAGMA cell_size_check = ON; PRAGMA cache_size = -8192;";
 
