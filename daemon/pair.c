@@ -6,21 +6,23 @@
 #include <sys/stat.h>
 #include <zmq.h>
 
+#include "common/base/text.h"
 #include "common/base/xalloc.h"
 
 enum {
     PAIR_TEXTS = 10, // even, so that the head has no hole
     PAIR_NUMBERS = 6,
-    PAIR_HWM = 16384, // messages; the windows of 128 lanes
+    PAIR_HWM = 1024,              // frames
+    PAIR_BATCH_BYTES = 16 * 1024, // of messages that go in one frame
     PAIR_LAST_WORDS_MS = 1000
 };
 
 // Says that the other end is this program, and of this form: a daemon that was replaced on disk
 // while it ran may start a courier of another version.
-#define PAIR_MARK UINT32_C(0x48550004)
+#define PAIR_MARK UINT32_C(0x48550005)
 #define NO_TEXT   UINT32_MAX // in sizes: the text is NULL
 
-// What each frame begins with. The texts follow, in order, each with its NUL.
+// What each message of a frame begins with. The texts follow, in order, each with its NUL.
 struct head {
     uint32_t mark, kind;
     uint32_t sizes[PAIR_TEXTS];
@@ -41,7 +43,10 @@ struct draft {
 
 struct pair {
     void *socket;
-    void *context; // owned; NULL where it is the caller's
+    void *context;      // owned; NULL where it is the caller's
+    struct text unsent; // messages that wait to go in one frame
+    zmq_msg_t frame;    // the one that is being read
+    size_t frame_at;    // how far; 0: there is none
 };
 
 static struct slice slice_of(const char *string)
@@ -128,14 +133,25 @@ int pair_connect(void *zmq_context, const char *endpoint, struct pair **ret, str
     return 0;
 }
 
+static void drop_frame(struct pair *pair)
+{
+    if (pair->frame_at) {
+        (void)zmq_msg_close(&pair->frame);
+        pair->frame_at = 0;
+    }
+}
+
 void pair_close(struct pair *pair)
 {
     if (!pair) {
         return;
     }
     if (pair->socket) {
+        (void)!pair_flush(pair);
+        drop_frame(pair);
         (void)zmq_close(pair->socket);
     }
+    text_finish(&pair->unsent);
     while (pair->context && zmq_ctx_term(pair->context) < 0 && errno == EINTR) {
     }
     free(pair);
@@ -154,7 +170,7 @@ int pair_fd(struct pair *pair)
     return zmq_getsockopt(pair->socket, ZMQ_FD, &fd, &size) < 0 ? -errno : fd;
 }
 
-// Fills in the head and says how large the frame is; 0 where a text is too long.
+// Fills in the head and says how large the message is; 0 where a text is too long.
 static size_t measure(const struct draft *draft, struct head *head)
 {
     size_t total = sizeof *head;
@@ -177,32 +193,18 @@ static size_t measure(const struct draft *draft, struct head *head)
     return total;
 }
 
-static int send_draft(struct pair *pair, const struct draft *draft)
+int pair_flush(struct pair *pair)
 {
-    struct head head;
-    size_t size = measure(draft, &head);
     zmq_msg_t frame;
-    char *at;
     int rc;
 
-    if (!size) {
-        return -EMSGSIZE;
+    if (!pair->unsent.size) {
+        return 0;
     }
-    if (zmq_msg_init_size(&frame, size) < 0) {
+    if (zmq_msg_init_size(&frame, pair->unsent.size) < 0) {
         return -errno;
     }
-    at = zmq_msg_data(&frame);
-    memcpy(at, &head, sizeof head);
-    at += sizeof head;
-    for (int i = 0; i < PAIR_TEXTS; i++) {
-        const struct slice *text = &draft->texts[i];
-
-        if (text->bytes) {
-            memcpy(at, text->bytes, text->size);
-            at[text->size] = '\0';
-            at += text->size + 1;
-        }
-    }
+    memcpy(zmq_msg_data(&frame), pair->unsent.bytes, pair->unsent.size);
     do {
         rc = zmq_msg_send(&frame, pair->socket, ZMQ_DONTWAIT);
     } while (rc < 0 && errno == EINTR);
@@ -211,7 +213,60 @@ static int send_draft(struct pair *pair, const struct draft *draft)
         (void)zmq_msg_close(&frame);
         return rc;
     }
+    text_clear(&pair->unsent);
+    if (pair->unsent.capacity > 2 * PAIR_BATCH_BYTES) {
+        text_finish(&pair->unsent); // a large one is rare
+    }
     return 0;
+}
+
+bool pair_has_unsent(const struct pair *pair)
+{
+    return pair->unsent.size > 0;
+}
+
+// Puts a message behind those that wait. -EAGAIN: they are many already, and cannot go.
+static int hold_draft(struct pair *pair, const struct draft *draft)
+{
+    struct head head;
+    size_t size = measure(draft, &head);
+    int rc = 0;
+
+    if (!size) {
+        return -EMSGSIZE;
+    }
+    if (pair->unsent.size && pair->unsent.size + size > PAIR_BATCH_BYTES) {
+        rc = pair_flush(pair);
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    text_add_bytes(&pair->unsent, (const char *)&head, sizeof head);
+    for (int i = 0; i < PAIR_TEXTS; i++) {
+        const struct slice *text = &draft->texts[i];
+
+        if (text->bytes) {
+            text_add_bytes(&pair->unsent, text->bytes, text->size);
+            text_add_char(&pair->unsent, '\0');
+        }
+    }
+    return 0;
+}
+
+// Sends a message at once, behind those that wait.
+static int send_draft(struct pair *pair, const struct draft *draft)
+{
+    int rc = pair_flush(pair);
+
+    rc = rc < 0 ? rc : hold_draft(pair, draft);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = pair_flush(pair);
+    if (rc < 0) {
+        text_clear(&pair->unsent); // it alone, and it stays with the caller
+    }
+    return rc;
 }
 
 int pair_send_lane(struct pair *pair, const struct pair_lane *lane)
@@ -235,7 +290,7 @@ int pair_send_shut(struct pair *pair, const char *lane)
 
 int pair_send_job(struct pair *pair, const struct pair_job *job)
 {
-    return send_draft(pair, &(struct draft){
+    return hold_draft(pair, &(struct draft){
                                 .kind = PAIR_JOB,
                                 .numbers = {job->num, job->failures_heard},
                                 .texts = {slice_of(job->lane),
@@ -257,7 +312,7 @@ int pair_send_stop(struct pair *pair, int64_t deadline_ms)
 
 int pair_send_outcome(struct pair *pair, const struct pair_outcome *outcome)
 {
-    return send_draft(pair, &(struct draft){
+    return hold_draft(pair, &(struct draft){
                                 .kind = PAIR_OUTCOME,
                                 .numbers = {outcome->num, outcome->result, outcome->status,
                                             outcome->retry_after_ms, outcome->took_ms},
@@ -270,19 +325,19 @@ int pair_send_plain(struct pair *pair, enum pair_kind kind)
     return send_draft(pair, &(struct draft){.kind = kind});
 }
 
-// Reads the frame into the draft: its texts lie one after the other, fill it exactly, and end in a
-// NUL each.
-static bool read_frame(const char *bytes, size_t size, struct draft *ret)
+// Reads the message that begins here into the draft: its texts lie one after the other, and end in
+// a NUL each. Returns its size; 0 where it is none.
+static size_t read_draft(const char *bytes, size_t size, struct draft *ret)
 {
     struct head head;
     size_t at = sizeof head;
 
     if (size < sizeof head) {
-        return false;
+        return 0;
     }
     memcpy(&head, bytes, sizeof head);
     if (head.mark != PAIR_MARK || head.kind < PAIR_LANE || head.kind > PAIR_ALIVE) {
-        return false;
+        return 0;
     }
     *ret = (struct draft){.kind = (enum pair_kind)head.kind};
     memcpy(ret->numbers, head.numbers, sizeof ret->numbers);
@@ -293,12 +348,12 @@ static bool read_frame(const char *bytes, size_t size, struct draft *ret)
             continue;
         }
         if (length > PAIR_TEXT_BYTES || size - at <= length || bytes[at + length] != '\0') {
-            return false;
+            return 0;
         }
         ret->texts[i] = (struct slice){bytes + at, length};
         at += (size_t)length + 1;
     }
-    return at == size;
+    return at;
 }
 
 // True where the first `count` texts are there and are strings.
@@ -384,31 +439,24 @@ static bool read_outcome(const struct draft *draft, struct pair_outcome *ret)
     return true;
 }
 
-static bool read_message(const zmq_msg_t *frame, struct pair_message *ret)
+static bool read_message(const struct draft *draft, struct pair_message *ret)
 {
-    // libzmq asks for a frame that may be changed, and does not change it
-    zmq_msg_t *readable = (zmq_msg_t *)(uintptr_t)frame;
-    struct draft draft;
-
-    if (zmq_msg_more(frame) || !read_frame(zmq_msg_data(readable), zmq_msg_size(frame), &draft)) {
-        return false;
-    }
-    ret->kind = draft.kind;
-    switch (draft.kind) {
+    ret->kind = draft->kind;
+    switch (draft->kind) {
     case PAIR_LANE:
-        return read_lane(&draft, &ret->lane);
+        return read_lane(draft, &ret->lane);
     case PAIR_SHUT:
-        ret->shut = draft.texts[0].bytes;
-        return has_strings(&draft, 1);
+        ret->shut = draft->texts[0].bytes;
+        return has_strings(draft, 1);
     case PAIR_JOB:
-        return read_job(&draft, &ret->job);
+        return read_job(draft, &ret->job);
     case PAIR_OUTCOME:
-        return read_outcome(&draft, &ret->outcome);
+        return read_outcome(draft, &ret->outcome);
     case PAIR_RECALL:
-        ret->recalled = draft.texts[0].bytes;
-        return has_strings(&draft, 1);
+        ret->recalled = draft->texts[0].bytes;
+        return has_strings(draft, 1);
     case PAIR_STOP:
-        ret->deadline_ms = draft.numbers[0];
+        ret->deadline_ms = draft->numbers[0];
         return fits(ret->deadline_ms, 0, INT32_MAX);
     case PAIR_HELLO:
     case PAIR_ALIVE:
@@ -417,27 +465,65 @@ static bool read_message(const zmq_msg_t *frame, struct pair_message *ret)
     return false;
 }
 
-int pair_receive(struct pair *pair, struct pair_message *ret)
+// Makes sure of a frame to read. 1, 0 where none has come, or a negative errno.
+static int take_frame(struct pair *pair)
 {
-    zmq_msg_t *frame = xmalloc(sizeof *frame);
-    struct pair_message message = {.frame = frame};
     int rc;
 
-    (void)zmq_msg_init(frame);
-    do {
-        rc = zmq_msg_recv(frame, pair->socket, ZMQ_DONTWAIT);
-    } while (rc < 0 && errno == EINTR);
-    if (rc < 0) {
-        rc = errno == EAGAIN ? 0 : -errno;
-    } else {
-        rc = read_message(frame, &message) ? 1 : -EPROTO;
+    if (pair->frame_at) {
+        return 1;
     }
-    if (rc <= 0) {
-        pair_message_finish(&message);
+    (void)zmq_msg_init(&pair->frame);
+    do {
+        rc = zmq_msg_recv(&pair->frame, pair->socket, ZMQ_DONTWAIT);
+    } while (rc < 0 && errno == EINTR);
+    if (rc < 0 || zmq_msg_more(&pair->frame)) {
+        rc = rc >= 0 ? -EPROTO : errno == EAGAIN ? 0 : -errno;
+        (void)zmq_msg_close(&pair->frame);
         return rc;
+    }
+    return 1;
+}
+
+// Takes the next message of the frame in hand into ret, which shares the frame's bytes.
+static bool take_message(struct pair *pair, struct pair_message *ret)
+{
+    size_t total = zmq_msg_size(&pair->frame), from = pair->frame_at, size;
+    zmq_msg_t *share = xmalloc(sizeof *share);
+    struct draft draft;
+
+    ret->frame = share;
+    (void)zmq_msg_init(share);
+    (void)zmq_msg_copy(share, &pair->frame);
+    size = read_draft((const char *)zmq_msg_data(share) + from, total - from, &draft);
+    pair->frame_at = from + size;
+    if (!size || pair->frame_at == total) {
+        pair->frame_at = 0;
+        (void)zmq_msg_close(&pair->frame);
+    }
+    return size && read_message(&draft, ret);
+}
+
+int pair_receive(struct pair *pair, struct pair_message *ret)
+{
+    struct pair_message message = {0};
+    int rc = take_frame(pair);
+
+    if (rc <= 0) {
+        return rc;
+    }
+    if (!take_message(pair, &message)) {
+        pair_message_finish(&message);
+        drop_frame(pair);
+        return -EPROTO;
     }
     *ret = message;
     return 1;
+}
+
+bool pair_in_hand(const struct pair *pair)
+{
+    return pair->frame_at > 0;
 }
 
 void pair_message_finish(struct pair_message *message)

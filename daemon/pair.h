@@ -1,9 +1,9 @@
 // The talk between the desk and its courier: a closed list of messages over a private ZeroMQ PAIR
-// socket (ipc, in the runtime directory). Each message is one frame of fixed header and texts; both
-// ends are this program, yet every length is checked. No shared memory, no mutex.
+// socket (ipc, in the runtime directory). A frame holds one message or several, each of fixed
+// header and texts; both ends are this program, yet every length is checked. No shared memory, no
+// mutex.
 //
-//   desk -> courier   LANE      open or change a lane: where it sends and how (with its secret);
-//                               what of it was not started comes back untried, as with SHUT
+//   desk -> courier   LANE      a lane, new or changed: what was not started comes back untried
 //                     SHUT      a lane is no more
 //                     JOB       one notice to send, body and all
 //                     RECALL    a lane is paused: hand back what was not started
@@ -13,6 +13,7 @@
 //                     ALIVE     the loop turns (the watchdog asks both)
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,8 +39,7 @@ enum send_result {
     SEND_REFUSED,   // other 4xx: dead letter at once
     SEND_PAUSE,     // 401, 403, 404, 407, 3xx, or an address that the policy forbids
     SEND_GONE,      // 410
-    SEND_UNTRIED    // handed back: an earlier job of the lane failed, the lane was changed, shut or
-                    // recalled, or the courier stops
+    SEND_UNTRIED    // handed back: an earlier job failed, or the lane or the courier stops
 };
 
 struct pair_lane {                             // PAIR_LANE
@@ -52,16 +52,14 @@ struct pair_lane {                             // PAIR_LANE
     int64_t rate_gap_ms, timeout_ms, connect_timeout_ms;
 };
 
-struct pair_job { // PAIR_JOB
-    int64_t num;  // of the notice
-    const char *lane;
-    const char *notice_id;    // webhook-id
-    const char *content_type; // of body
+struct pair_job {                 // PAIR_JOB
+    int64_t num;                  // of the notice
+    const char *lane, *notice_id; // webhook-id
+    const char *content_type;     // of body
     const char *body;
     size_t body_size;
-    // How many failures of the lane (again, pause, gone) the desk had heard of when it handed this
-    // over. Where the courier has told of more since, the job comes back untried: it must not pass
-    // those that were handed back before it.
+    // Failures of the lane (again, pause, gone) that the desk had heard of by then. Where there
+    // were more, the job comes back untried: it must not pass those handed back before it.
     int64_t failures_heard;
 };
 
@@ -88,13 +86,11 @@ struct pair_message { // one that was received; strings borrow from it
     void *frame; // owned
 };
 
-struct pair; // one end
-
-// A text no longer than this goes through; what is longer is -EMSGSIZE where it is sent.
-enum { PAIR_TEXT_BYTES = 4 * 1024 * 1024 };
+struct pair;                                // one end
+enum { PAIR_TEXT_BYTES = 4 * 1024 * 1024 }; // a longer text is -EMSGSIZE where it is sent
 
 // Binds (the desk) or connects (the courier) at an ipc endpoint; zmq_context NULL: one of its own.
-// One bind serves one courier: for the next one close it and bind anew.
+// For the next courier close it and bind anew.
 must_check int pair_bind(void *zmq_context, const char *endpoint, struct pair **ret,
                          struct error *err);
 must_check int pair_connect(void *zmq_context, const char *endpoint, struct pair **ret,
@@ -103,9 +99,10 @@ void pair_close(struct pair *pair);   // the courier's last outcomes get a secon
 void *pair_socket(struct pair *pair); // for zmq_poll
 int pair_fd(struct pair *pair);       // ZMQ_FD, edge-triggered: drain before each wait
 
-// Each returns 0, or -EAGAIN where the other end is not there or does not keep up (the job stays
-// with the caller). An edge of pair_fd() may be used up by it: receive until 0 before the next
-// wait.
+// Each returns 0, or -EAGAIN where the other end is not there or does not keep up (it stays with
+// the caller). An edge of pair_fd() may be used up: receive until 0 before the next wait. Jobs and
+// outcomes wait for company until pair_flush(), or until a frame is full, or until anything else is
+// sent; so -EAGAIN comes where a full frame waits already.
 must_check int pair_send_lane(struct pair *pair, const struct pair_lane *lane);
 must_check int pair_send_shut(struct pair *pair, const char *lane);
 must_check int pair_send_job(struct pair *pair, const struct pair_job *job);
@@ -113,8 +110,11 @@ must_check int pair_send_recall(struct pair *pair, const char *lane);
 must_check int pair_send_stop(struct pair *pair, int64_t deadline_ms);
 must_check int pair_send_outcome(struct pair *pair, const struct pair_outcome *outcome);
 must_check int pair_send_plain(struct pair *pair, enum pair_kind kind); // HELLO, ALIVE
+must_check int pair_flush(struct pair *pair); // -EAGAIN: what waits waits on
+bool pair_has_unsent(const struct pair *pair);
 
 // Takes one message without waiting. 1, 0 where none is there, or -EPROTO where it is malformed
 // (the pair is then of no more use).
 must_check int pair_receive(struct pair *pair, struct pair_message *ret);
+bool pair_in_hand(const struct pair *pair); // a message that no descriptor tells of
 void pair_message_finish(struct pair_message *message);

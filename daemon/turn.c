@@ -26,7 +26,7 @@
 enum {
     TURN_REQUESTS = 4096,
     TURN_BYTES = 16 * 1024 * 1024,
-    OUTCOMES = 4096,
+    OUTCOMES = 4096,             // and what their frame holds: nothing else tells of that
     FAILED_PAUSE_MS = SECOND_MS, // after a commit that failed
     DRAIN_MS = 5 * SECOND_MS,    // for what is under way when we stop
     COURIER_SILENT_MS = 60 * SECOND_MS,
@@ -282,13 +282,14 @@ static int receive_write_answer(struct turn *turn, struct error *err)
 static void hear_courier(struct turn *turn)
 {
     struct pair_message message;
+    struct pair *pair = turn->courier.pair;
 
-    while (turn->courier.pair && outbox_outcomes(turn->outbox) < OUTCOMES &&
-           pair_receive(turn->courier.pair, &message) > 0) {
+    while (pair && (outbox_outcomes(turn->outbox) < OUTCOMES || pair_in_hand(pair)) &&
+           pair_receive(pair, &message) > 0) {
         turn->courier.alive_mono_ms = clock_mono_ms();
         if (message.kind == PAIR_HELLO) {
             turn->courier.ready = true;
-            outbox_courier_up(turn->outbox, turn->courier.pair);
+            outbox_courier_up(turn->outbox, pair);
         } else if (message.kind == PAIR_OUTCOME) {
             outbox_take_outcome(turn->outbox, &message.outcome);
         }
@@ -385,8 +386,7 @@ static long wait_ms(const struct turn *turn, int64_t mono_ms)
     return wait > 0 ? (long)wait : 0;
 }
 
-// Waits for the first of the items. Where nothing comes for a moment the ledger is tidied first:
-// whoever comes meanwhile waits for that.
+// Waits for the first of the items; where nothing comes for a moment, the ledger is tidied first.
 static int wait_or_tidy(struct turn *turn, zmq_pollitem_t *items, int count, long wait,
                         struct error *err)
 {
@@ -398,7 +398,6 @@ static int wait_or_tidy(struct turn *turn, zmq_pollitem_t *items, int count, lon
         if (code < 0 || ready > 0) {
             return code;
         }
-        wait -= quiet;
     }
     if (zmq_poll(items, count, wait) < 0 && errno != EINTR) {
         return error_set(err, -errno, "poll: %s", zmq_strerror(errno));

@@ -87,7 +87,6 @@ static void send_outcome(struct courier *courier, const struct pair_job *job,
         .answer = result->answer,
     };
 
-    courier->restless = true;
     if (courier->backlog || pair_send_outcome(courier->pair, &outcome) < 0) {
         hold_outcome(courier, &outcome);
     }
@@ -305,8 +304,18 @@ static void say_alive(struct courier *courier, int64_t now_mono_ms)
 
 static bool is_done(const struct courier *courier, int64_t now_mono_ms)
 {
+    bool all_said = !courier->backlog && !pair_has_unsent(courier->pair);
+
     return courier->stopping && !courier->running &&
-           (!courier->backlog || now_mono_ms >= courier->stop_mono_ms + LAST_WORDS_MS);
+           (all_said || now_mono_ms >= courier->stop_mono_ms + LAST_WORDS_MS);
+}
+
+// Outcomes go together, when there is nothing else to do at once.
+static void tell_outcomes(struct courier *courier)
+{
+    if (!courier->restless && pair_has_unsent(courier->pair)) {
+        courier->restless = pair_flush(courier->pair) == 0;
+    }
 }
 
 static int64_t sooner(int64_t left, int64_t right)
@@ -325,7 +334,7 @@ static int64_t patience(const struct courier *courier, int64_t now_mono_ms, int6
     if (courier->stopping) {
         until = sooner(until, courier->stop_mono_ms);
     }
-    if (courier->backlog) {
+    if (courier->backlog || pair_has_unsent(courier->pair)) {
         until = sooner(until, now_mono_ms + BACKLOG_MS);
     }
     return until > now_mono_ms ? until - now_mono_ms : 0;
@@ -350,6 +359,7 @@ static int loop(struct courier *courier)
         if (courier->stopping && now_mono_ms >= courier->stop_mono_ms) {
             abort_running(courier);
         }
+        tell_outcomes(courier);
         if (is_done(courier, now_mono_ms)) {
             return 0;
         }

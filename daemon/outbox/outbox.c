@@ -403,16 +403,17 @@ int outbox_hand_over(struct outbox *outbox, int64_t now_ms, struct error *err)
         arena_reset(outbox->arena);
     }
     ledger_end_read(outbox->ledger);
-    if (code == -EAGAIN) {
+    if (pair_flush(outbox->pair) < 0 || code == -EAGAIN) {
         outbox->busy_until_ms = now_ms + 10;
-        code = 0;
+        code = code == -EAGAIN ? 0 : code;
     }
     return code;
 }
 
 int64_t outbox_wakes_at(const struct outbox *outbox)
 {
-    int64_t at = outbox->pair && outbox->untold ? 0 : INT64_MAX;
+    bool waits = outbox->pair && (outbox->untold || pair_has_unsent(outbox->pair));
+    int64_t at = waits ? 0 : INT64_MAX;
 
     for (size_t i = 0; outbox->pair && i < outbox->slot_count; i++) {
         int64_t lane_at = lane_wakes_at(&outbox->slots[i].lane);

@@ -117,6 +117,9 @@ static void deliver(struct bench *bench, size_t jobs)
         }
         pair_message_finish(&message);
     }
+    if (jobs && pair_flush(bench->theirs) < 0) {
+        errx(1, "pair_flush");
+    }
     for (size_t i = 0; i < jobs; i++) {
         await(bench->ours, &message);
         outbox_take_outcome(bench->outbox, &message.outcome);

@@ -272,6 +272,7 @@ static int play(struct driver *driver)
         bool reads = driver->greeted && !driver->input_ended;
         int status = 0;
 
+        (void)!pair_flush(driver->pair);
         (void)zmq_poll(items, reads ? 2 : 1, 20);
         if (!read_pair(driver)) {
             return 1;

@@ -160,6 +160,7 @@ static void a_job_and_its_outcome_arrive_whole(void **state)
 
     greet(ends);
     assert_int_equal(pair_send_job(ends->desk, &job), 0);
+    assert_int_equal(pair_flush(ends->desk), 0);
     assert_int_equal(receive(ends->courier, &message), 1);
     assert_int_equal(message.kind, PAIR_JOB);
     assert_true(message.job.num == INT64_MAX);
@@ -171,6 +172,7 @@ static void a_job_and_its_outcome_arrive_whole(void **state)
     assert_true(message.job.failures_heard == 7);
     pair_message_finish(&message);
     assert_int_equal(pair_send_outcome(ends->courier, &outcome), 0);
+    assert_int_equal(pair_flush(ends->courier), 0);
     assert_int_equal(receive(ends->desk, &message), 1);
     assert_int_equal(message.kind, PAIR_OUTCOME);
     assert_true(message.outcome.num == INT64_MIN);
@@ -222,6 +224,7 @@ static void too_long_a_text_is_not_sent(void **state)
     assert_int_equal(pair_send_job(ends->desk, &job), -EMSGSIZE);
     job.body_size--;
     assert_int_equal(pair_send_job(ends->desk, &job), 0);
+    assert_int_equal(pair_flush(ends->desk), 0);
     assert_int_equal(receive(ends->courier, &message), 1);
     assert_int_equal(message.job.body_size, PAIR_TEXT_BYTES);
     pair_message_finish(&message);
@@ -232,10 +235,13 @@ static void too_long_a_text_is_not_sent(void **state)
 static void a_full_pair_says_so(void **state)
 {
     struct ends *ends = *state;
-    struct pair_job job = {0, "rich", "hn_1", "text/plain", "body", 4, 0};
+    char body[4001];
+    struct pair_job job = {0, "rich", "hn_1", "text/plain", body, sizeof body - 1, 0};
     struct pair_message message = {0};
     int64_t sent = 0, got = 0;
 
+    memset(body, 'x', sizeof body - 1);
+    body[sizeof body - 1] = '\0';
     greet(ends);
     while (sent < 200000) {
         job.num = sent;
@@ -244,14 +250,58 @@ static void a_full_pair_says_so(void **state)
         }
         sent++;
     }
-    assert_in_range(sent, 16384, 199999);
+    assert_in_range(sent, 1024, 199999);
+    assert_true(pair_has_unsent(ends->desk));
+    assert_int_equal(pair_send_stop(ends->desk, 7), -EAGAIN); // nor does anything else go
     while (got < sent && receive(ends->courier, &message) == 1) {
         assert_int_equal(message.job.num, got);
         pair_message_finish(&message);
         got++;
+        (void)!pair_flush(ends->desk);
     }
     assert_int_equal(got, sent);
+    assert_false(pair_has_unsent(ends->desk));
     assert_int_equal(pair_receive(ends->courier, &message), 0);
+}
+
+// Jobs wait for company, and go before whatever is sent after them; each is good for itself.
+static void jobs_go_together_in_their_order(void **state)
+{
+    struct ends *ends = *state;
+    struct pair_job job = {1, "rich", "hn_1", "text/plain", "body", 4, 0};
+    struct pair_message first = {0}, second = {0}, third = {0};
+
+    greet(ends);
+    assert_int_equal(pair_send_job(ends->desk, &job), 0);
+    assert_true(pair_has_unsent(ends->desk));
+    job.num = 2;
+    assert_int_equal(pair_send_job(ends->desk, &job), 0);
+    assert_int_equal(pair_flush(ends->desk), 0);
+    assert_false(pair_has_unsent(ends->desk));
+    assert_int_equal(pair_flush(ends->desk), 0); // does nothing
+    job.num = 3;
+    assert_int_equal(pair_send_job(ends->desk, &job), 0);
+    assert_int_equal(pair_send_stop(ends->desk, 5), 0);
+    assert_int_equal(receive(ends->courier, &first), 1);
+    assert_true(pair_in_hand(ends->courier));
+    assert_int_equal(pair_receive(ends->courier, &second), 1); // there already
+    assert_false(pair_in_hand(ends->courier));
+    assert_int_equal(receive(ends->courier, &third), 1);
+    pair_message_finish(&first);
+    assert_int_equal(second.job.num, 2);
+    assert_string_equal(second.job.body, "body"); // of the same frame as the one let go
+    assert_int_equal(third.job.num, 3);
+    assert_int_equal(receive(ends->courier, &first), 1);
+    assert_int_equal(first.kind, PAIR_STOP);
+    pair_message_finish(&first);
+    pair_message_finish(&second);
+    pair_message_finish(&third);
+    assert_int_equal(pair_send_job(ends->desk, &job), 0); // unsent, and in hand at the end
+    assert_int_equal(pair_send_job(ends->desk, &job), 0);
+    assert_int_equal(pair_flush(ends->desk), 0);
+    assert_int_equal(receive(ends->courier, &first), 1);
+    pair_message_finish(&first);
+    assert_int_equal(pair_send_job(ends->desk, &job), 0);
 }
 
 static void the_last_words_are_heard(void **state)
@@ -347,13 +397,14 @@ struct outcome_frame {
 
 static void a_malformed_frame_is_refused(void **state)
 {
-    static const struct outcome_frame good = {0x48550004,
+    static const struct outcome_frame good = {0x48550005,
                                               PAIR_OUTCOME,
                                               {4, 2, UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX,
                                                UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX},
                                               {7, SEND_AGAIN, 503, -1, 3, 0},
                                               {'r', 'i', 'c', 'h', '\0', 'o', 'k', '\0'}};
     struct outcome_frame frame;
+    char both[2 * sizeof good];
     struct raw_end raw;
 
     raw_open(&raw, *state);
@@ -384,6 +435,13 @@ static void a_malformed_frame_is_refused(void **state)
     WRONG(frame.numbers[2] = INT64_C(1) << 32);
     WRONG(frame.numbers[3] = -2);
 #undef WRONG
+    memcpy(both, &good, sizeof good); // one that is right, and one that is not
+    memcpy(both + sizeof good, &frame, sizeof frame);
+    assert_int_equal(raw_send(&raw, both, sizeof both), 1);
+    assert_int_equal(pair_receive(raw.desk, &(struct pair_message){0}), -EPROTO);
+    assert_int_equal(raw_send(&raw, both, sizeof both - 1), 1); // cut
+    assert_int_equal(pair_receive(raw.desk, &(struct pair_message){0}), -EPROTO);
+    assert_int_equal(pair_receive(raw.desk, &(struct pair_message){0}), 0);
     assert_int_equal(raw_send(&raw, &good, sizeof good), 1);
     raw_close(&raw);
 }
@@ -425,6 +483,7 @@ int main(void)
         TEST(the_rest_arrives_too),
         TEST(too_long_a_text_is_not_sent),
         TEST(a_full_pair_says_so),
+        TEST(jobs_go_together_in_their_order),
         TEST(the_last_words_are_heard),
         TEST(the_descriptor_wakes),
         TEST(a_malformed_frame_is_refused),
