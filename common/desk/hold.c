@@ -221,7 +221,8 @@ static bool silenced(const struct desk *desk, struct release *release)
                                       .issue = &file->issue,
                                       .account = &file->account,
                                       .tier = verdict_tier(desk->rulebook, file, release->now_ms),
-                                      .now_ms = release->now_ms};
+                                      .now_ms = release->now_ms,
+                                      .zone = desk->rulebook->zone};
     const struct silence *silence = silence_over(&desk->silences, &facts);
 
     if (silence) {

@@ -179,6 +179,13 @@ static void check_currency(struct reader *reader, struct place place, const char
     }
 }
 
+static void check_zone(struct reader *reader, struct place place, const char *text, void *group)
+{
+    struct rulebook *book = group;
+
+    reps_read_zone(reader, place, text, &book->zone);
+}
+
 static const struct setting book_settings[] = {
     {.name = "intake",
      .type = SETTING_GROUP,
@@ -201,6 +208,12 @@ static const struct setting book_settings[] = {
      .check = check_currency,
      STORED_IN(struct rulebook, currency),
      .help = "The currency of amounts that name none: three capital letters."},
+    {.name = "zone",
+     .type = SETTING_TEXT,
+     .def = "\"UTC\"",
+     .check = check_zone,
+     STORED_IN(struct rulebook, zone_name),
+     .help = "The time zone in which hour and weekday of matchers are meant."},
     {.name = "reps",
      .type = SETTING_GROUPS,
      .required = true,
@@ -288,6 +301,7 @@ static void finish_book(void *group)
 {
     struct rulebook *book = group;
 
+    zone_close(book->zone);
     free(book->path);
     free(book->ledger_path);
     free(book->ages_ms);

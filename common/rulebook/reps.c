@@ -37,17 +37,22 @@ static void check_stand_in(struct reader *reader, struct place place, const char
     reader_refer(reader, text, (struct reference){.place = place, .self = group});
 }
 
-static void check_zone(struct reader *reader, struct place place, const char *text, void *group)
+void reps_read_zone(struct reader *reader, struct place place, const char *text, struct zone **ret)
 {
-    struct rep *rep = group;
-
-    zone_close(rep->zone); // of the default
-    rep->zone = NULL;
-    if (strstr(text, "..") || text[0] == '/' || zone_open(text, &rep->zone) < 0) {
+    zone_close(*ret); // of the default
+    *ret = NULL;
+    if (strstr(text, "..") || text[0] == '/' || zone_open(text, ret) < 0) {
         reader_error(reader, place,
                      "'zone' is a time zone's name that this system knows, such as "
                      "\"America/Chicago\" (the package tzdata has them)");
     }
+}
+
+static void check_zone(struct reader *reader, struct place place, const char *text, void *group)
+{
+    struct rep *rep = group;
+
+    reps_read_zone(reader, place, text, &rep->zone);
 }
 
 static void check_digest(struct reader *reader, struct place place, const char *text, void *group)

@@ -10,5 +10,8 @@ extern const struct setting_group rep_group;
 extern const struct setting_group default_group;
 extern const struct setting_words role_words;
 
+// Reads the name of a time zone, in place of the one before; said so where the system knows none.
+void reps_read_zone(struct reader *reader, struct place place, const char *text, struct zone **ret);
+
 // Looks up every rep that a setting named, and indexes reps and lanes in the book.
 void reps_settle(struct reader *reader, struct rulebook *book);

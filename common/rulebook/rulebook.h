@@ -56,6 +56,8 @@ struct rulebook {
     char *ledger_path; // behind "sqlite:"
     int min_free_mib;  // events are answered unavailable below it
     char *currency;
+    char *zone_name; // IANA
+    struct zone *zone;
     struct rep *reps;
     size_t rep_count;
     const struct rep *default_service, *default_sales;

@@ -5,6 +5,7 @@
 
 #include "common/base/moment.h"
 #include "common/base/money.h"
+#include "common/base/zone.h"
 
 static struct fact text_fact(const char *text)
 {
@@ -36,12 +37,13 @@ static struct fact data_fact(const struct fact_source *source, const char *name)
 static struct fact calendar_fact(const struct fact_source *source, enum field field)
 {
     static const char *const days[] = {"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
-    int64_t day = source->now_ms / DAY_MS;
+    int64_t local_ms =
+        source->now_ms + (source->zone ? zone_offset_ms(source->zone, source->now_ms) : 0);
 
     if (field == FIELD_HOUR) {
-        return number_fact(FACT_COUNT, true, source->now_ms % DAY_MS / HOUR_MS);
+        return number_fact(FACT_COUNT, true, local_ms % DAY_MS / HOUR_MS);
     }
-    return text_fact(days[(day + 4) % 7]); // 1970 began on a Thursday
+    return text_fact(days[(local_ms / DAY_MS + 4) % 7]); // 1970 began on a Thursday
 }
 
 static struct fact account_fact(const struct fact_source *source, enum field field)

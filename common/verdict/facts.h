@@ -17,6 +17,8 @@ struct fact_memo {
     struct fact facts[FIELD_DATA];
 };
 
+struct zone;
+
 struct fact_source {
     const struct case_file *file;
     const struct issue *issue;     // as it stands after the event
@@ -24,7 +26,8 @@ struct fact_source {
     const struct event *event;     // NULL: none (a tier is asked for)
     const char *tier;              // of the account; NULL: none, or not known yet
     int64_t now_ms;
-    struct fact_memo *memo; // NULL: each is worked out anew
+    const struct zone *zone; // of hour and weekday; NULL: UTC
+    struct fact_memo *memo;  // NULL: each is worked out anew
 };
 
 struct fact fact_of(const struct fact_source *source, const struct matcher *matcher);

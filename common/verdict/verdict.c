@@ -79,8 +79,11 @@ static const char *tier_of(const struct rulebook *rulebook, const struct fact_so
 const char *verdict_tier(const struct rulebook *rulebook, const struct case_file *file,
                          int64_t now_ms)
 {
-    struct fact_source facts = {
-        .file = file, .issue = &file->issue, .account = &file->account, .now_ms = now_ms};
+    struct fact_source facts = {.file = file,
+                                .issue = &file->issue,
+                                .account = &file->account,
+                                .now_ms = now_ms,
+                                .zone = rulebook->zone};
 
     return tier_of(rulebook, &facts, NULL);
 }
@@ -523,7 +526,8 @@ void verdict_explain(const struct verdict_question *question, struct arena *aren
                                        .issue = &ret->issue,
                                        .account = &ret->account,
                                        .event = event,
-                                       .now_ms = question->now_ms};
+                                       .now_ms = question->now_ms,
+                                       .zone = rulebook->zone};
     scene.facts.tier = tier_of(rulebook, &scene.facts, trace);
     scene.facts.memo = &memo; // from here on nothing that a rule asks about changes
     trace_people(&scene);

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "common/base/moment.h"
+#include "common/base/zone.h"
 #include "common/verdict/facts.h"
 #include "tests/support/happenings.h"
 
@@ -197,6 +198,28 @@ static void weekdays_follow_each_other(void **state)
     assert_int_equal(ask(top, FIELD_HOUR).number, 23);
 }
 
+static void hours_and_days_are_those_of_the_zone(void **state)
+{
+    // in Chicago clocks go back on 1 November 2026, a Sunday, at 7:00 UTC
+    static const struct {
+        const char *at, *day;
+        int hour;
+    } moments[] = {{"2026-11-01T04:59:59Z", "sat", 23}, {"2026-11-01T05:00:00Z", "sun", 0},
+                   {"2026-11-01T06:59:59Z", "sun", 1},  {"2026-11-01T07:00:00Z", "sun", 1},
+                   {"2026-11-01T08:00:00Z", "sun", 2},  {"2026-11-02T06:00:00Z", "mon", 0}};
+    struct desk_top *top = *state;
+    struct zone *zone = NULL;
+
+    assert_int_equal(zone_open("America/Chicago", &zone), 0);
+    top->source.zone = zone;
+    for (size_t i = 0; i < sizeof moments / sizeof moments[0]; i++) {
+        assert_int_equal(moment_parse(moments[i].at, &top->source.now_ms), 0);
+        assert_int_equal(ask(top, FIELD_HOUR).number, moments[i].hour);
+        assert_string_equal(ask(top, FIELD_WEEKDAY).text, moments[i].day);
+    }
+    zone_close(zone);
+}
+
 static struct fact ask_data(struct desk_top *top, const char *name)
 {
     char buffer[32];
@@ -261,6 +284,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(nothing_is_younger_than_now, begin, end),
         cmocka_unit_test_setup_teardown(a_lonely_account_is_its_own_group, begin, end),
         cmocka_unit_test_setup_teardown(weekdays_follow_each_other, begin, end),
+        cmocka_unit_test_setup_teardown(hours_and_days_are_those_of_the_zone, begin, end),
         cmocka_unit_test_setup_teardown(data_is_what_the_event_brought, begin, end),
         cmocka_unit_test(writes_as_people_do),
     };

@@ -335,6 +335,7 @@ static const char *const faults[][2] = {
     {PEOPLE RULE("headline = \"{account}: {sumary}\";"),
      "rule 'one': a notice has no {sumary}; did you mean {summary}?"},
     {PEOPLE RULE("body = \"{account\";"), "rule 'one': a brace is opened and never closed"},
+    {PEOPLE "zone = \"America/Chicaco\";", "book.conf:6: 'zone' is a time zone's name"},
     // what is for later is checked too
     {REP("hours = \"always\";"), "'hours' are written like \"mon-fri 08:00-18:00\""},
     {REP("hours = \"sat 08:00-08:00\";"), "and none may be empty"},

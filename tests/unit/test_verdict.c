@@ -112,6 +112,21 @@ static void the_first_rule_that_matches_decides(void **state)
     assert_string_equal(bench->verdict.decisions[0].why, "always");
 }
 
+// NOW is Monday, 08:00 in UTC.
+static void hours_are_those_of_the_rule_books_zone(void **state)
+{
+    struct bench *bench = *state;
+
+    rules(bench, "zone = \"Asia/Tokyo\"; rules: ( { name = \"late\"; match = [ \"hour >= 17\", "
+                 "\"weekday = mon\" ]; heads_up = \"now\"; service = \"now\"; } );");
+    decide(bench, EVENT_ISSUE_OPENED, OPENED);
+    decided_two(bench, "dana heads_up now by 'late'", "sam owner now by 'late'");
+    rules(bench,
+          "rules: ( { name = \"late\"; match = [ \"hour >= 17\" ]; heads_up = \"now\"; } );");
+    decide(bench, EVENT_ISSUE_OPENED, OPENED);
+    decided_two(bench, "dana heads_up no by 'unsaid'", "sam owner digest by 'unsaid'");
+}
+
 static void continue_fills_only_what_is_unsaid(void **state)
 {
     struct bench *bench = *state;
@@ -384,6 +399,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_first_rule_that_matches_decides, begin, end),
+        cmocka_unit_test_setup_teardown(hours_are_those_of_the_rule_books_zone, begin, end),
         cmocka_unit_test_setup_teardown(continue_fills_only_what_is_unsaid, begin, end),
         cmocka_unit_test_setup_teardown(what_no_rule_says_is_settled, begin, end),
         cmocka_unit_test_setup_teardown(without_a_rule_book_of_rules_nothing_is_silent, begin, end),
