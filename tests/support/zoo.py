@@ -1,6 +1,7 @@
 """Receivers that misbehave on command: raw sockets on loopback, a thread a connection. The first part of a
 request's path says how, and what follows it what with: /status/503, /retry/120, /hang."""
 
+import random
 import socket
 import ssl
 import struct
@@ -49,6 +50,8 @@ CUT = {
 
 WHOLE = ("trailers", "two_answers")  # those of them that are an answer all the same
 
+MOODS = ["ok"] * 30 + ["slow_ok", "closes", "retry", "reset", "early", "nothing", "garbage", "status"]
+
 
 def reset(connection):
     """Cuts a connection so that the other end notices."""
@@ -68,6 +71,7 @@ class Zoo:
         self.lock = threading.Lock()
         self.closing = threading.Event()
         self.connections = self.open = self.most_open = 0
+        self.dice = random.Random(7)
         self._greeting, self._tls = greeting, tls
         if greeting != "deaf":
             threading.Thread(target=self._accept, daemon=True).start()
@@ -221,6 +225,12 @@ class Zoo:
 
     def way_drip_headers(self, connection, request, rest, served):
         self._drip(connection, b"HTTP/1.1 200 OK\r\nX-More: " + b"x" * 1000)
+
+    def way_moody(self, connection, request, rest, served):
+        """Mostly takes it; each request is a throw of the same dice. rest: the status of some."""
+        with self.lock:
+            mood = self.dice.choice(MOODS)
+        return self._answer(connection, request, mood, "0" if mood == "retry" else rest, served)
 
     def way_slow_ok(self, connection, request, rest, served):
         time.sleep(0.3)
