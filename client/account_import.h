@@ -1,5 +1,4 @@
-// Accounts out of a CSV file: each row becomes one account.updated event, under an id that follows
-// from what the row says, so that the same row twice is a duplicate.
+// Accounts out of a CSV file (account_rows.h), published.
 #pragma once
 
 #include <stdbool.h>

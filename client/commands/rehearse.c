@@ -9,6 +9,7 @@
 #include "client/commands/commands.h"
 #include "client/print.h"
 #include "client/reading.h"
+#include "client/rehearsal/accounts.h"
 #include "client/rehearsal/rehearsal.h"
 #include "client/rehearsal/report.h"
 #include "client/rehearsal/spool.h"
@@ -87,6 +88,10 @@ static int open_ledger(struct rehearsing *rehearsing)
                           .long_past = rehearsal_counts_recent(rehearsing->books[BEFORE]) ||
                                        rehearsal_counts_recent(rehearsing->books[AFTER])};
     rehearsing->rehearsal.name = path;
+    if (invocation_has(rehearsing->invocation, "accounts")) {
+        return usage_error(rehearsing->invocation->command,
+                           "--accounts is for a file; the ledger has its own");
+    }
     if (!invocation_since(rehearsing->invocation, rehearsing->now_ms, &feed->since_ms)) {
         return EXIT_USAGE;
     }
@@ -100,10 +105,26 @@ static int open_ledger(struct rehearsing *rehearsing)
     return reading_result(code, &err);
 }
 
+// Those of --accounts, or those of the ledger where there is one.
+static int take_accounts(struct rehearsing *rehearsing)
+{
+    const char *file = invocation_value(rehearsing->invocation, "accounts");
+    const char *ledger = rehearsing->books[BEFORE]->ledger_path;
+    struct feed *feed = &rehearsing->rehearsal.feed;
+
+    if (file) {
+        return accounts_of_file(file, &feed->accounts_fd);
+    }
+    return access(ledger, F_OK) == 0
+               ? accounts_of_ledger(ledger, feed->first_ms, &feed->accounts_fd)
+               : EXIT_DONE;
+}
+
 static int open_file(struct rehearsing *rehearsing, const char *path)
 {
     struct feed *feed = &rehearsing->rehearsal.feed;
     struct error err = {0};
+    int status;
 
     *feed = (struct feed){.accounts_fd = -1, .until_ms = DAY_MS, .now_ms = rehearsing->now_ms};
     rehearsing->rehearsal.name = strcmp(path, "-") == 0 ? "standard input" : path;
@@ -116,8 +137,9 @@ static int open_file(struct rehearsing *rehearsing, const char *path)
         return reading_result(feed->events_fd, &err);
     }
     feed->total = lseek(feed->events_fd, 0, SEEK_END);
-    return reading_result(
+    status = reading_result(
         feed_first_moment(feed->events_fd, rehearsing->now_ms, &feed->first_ms, &err), &err);
+    return status == EXIT_DONE ? take_accounts(rehearsing) : status;
 }
 
 // --- all of it -----------------------------------------------------------------------------------
@@ -193,6 +215,8 @@ const struct command rehearse_command = {
     .most = 1,
     .flags = {{0, "rules", "NEW.conf", "the changed rule book"},
               {'t', "since", "SPAN|TIME", "events since then: 7d, 2026-11-22T08:30:00Z (30d)"},
+              {0, "accounts", "FILE.csv",
+               "with a file of events: the accounts, as accounts import reads them"},
               {'n', "show", "N", "notices that differ, at most (20)"}},
     .run = run,
 };

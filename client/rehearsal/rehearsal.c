@@ -73,9 +73,13 @@ static void show_progress(struct rehearsing *rehearsing)
 static void tell_refused(struct rehearsing *rehearsing, const struct record *record)
 {
     if (rehearsing->refused++ < REFUSED_TOLD) {
+        char line[COUNT_BYTES] = "the accounts";
+
+        if (record->number) {
+            (void)snprintf(line, sizeof line, "%" PRId64, record->number);
+        }
         clear_progress(rehearsing);
-        print_line(stderr, "%s:%" PRId64 ": refused: %s", rehearsing->rehearsal->name,
-                   record->number, record->words);
+        print_line(stderr, "%s:%s: refused: %s", rehearsing->rehearsal->name, line, record->words);
     }
 }
 

@@ -33,8 +33,9 @@ static void print_head(const struct report *report)
                print_moment(report->until_ms, until),
                span_format(report->until_ms - report->from_ms, span));
     if (sums->before) {
-        text_addf(&more, "; %s before them, for how things stood",
-                  print_count(sums->before, number));
+        text_addf(&more, "; %s %s", print_count(sums->before, number),
+                  report->from_ledger ? "before them, for how things stood"
+                                      : "before them, which made the accounts");
     }
     if (sums->refused) {
         text_addf(&more, "; %s refused", print_count(sums->refused, number));

@@ -78,7 +78,8 @@ static void refuse(struct running *running, const struct feed_item *item, const 
     const struct record record = {.kind = RECORD_REFUSED,
                                   .position = running->position,
                                   .at_ms = trial_now(running->trial),
-                                  .number = item->number,
+                                  // of what only prepares, nobody wrote the line
+                                  .number = item->counted ? item->number : 0,
                                   .words = words};
 
     running->sums.refused++;

@@ -246,6 +246,31 @@ class TestAFile(Rehearse):
             self.assertIn(f"standard input:{line}: refused: ", done.stderr)
         self.assertEqual(done.stderr.count("\n"), 5)
 
+    def test_the_accounts(self):
+        """Of a CSV file, or as the ledger has them."""
+        rules = [{"name": "major", "match": ["account.tier = major"], "heads_up": "now", "service": "no"},
+                 {"name": "rest", "heads_up": "no", "service": "no"}]
+        feed = self.write("feed.jsonl", self.lines(*(opened(f"I-{key}", key, time=self.day(2))
+                                                     for key in ("xyz", "abc", "new"))))
+        people = [rep(id, "sales", self.receiver.url("/" + id)) for id in ("rich", "dana")]
+        self.start(**self.book(rules=rules, reps=[*people, rep("pat", "service", self.receiver.url("/pat"))]))
+        self.publish(account("xyz", name="XYZ Co.", value=300000), account("abc", value=300, sales="dana"),
+                     event("account.kickoff_held", "xyz", by="rich"),
+                     event("account.terms_agreed", "xyz", summary="net 45"))
+        told = self.told("--rules", self.daemon.conf, feed)
+        self.assertEqual((told["events"], told["earlier_events"], told["refused"]), (3, 4, 0))
+        self.assertEqual(rehearsed(told, "before"), {("rich", "major", "heads_up"): [1, 0, 1]})
+        csv_file = self.write("accounts.csv", "key,value,sales\nabc,400000,dana\nxyz,much,\n" + "k" * 300 + ",1,\n")
+        done = self.daemon.client_run("rehearse", "--json", "--rules", self.daemon.conf, "--accounts", csv_file, feed)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        told = json.loads(done.stdout)
+        self.assertEqual((told["events"], told["earlier_events"], told["refused"]), (3, 2, 1))
+        self.assertEqual(rehearsed(told, "after"), {("dana", "major", "heads_up"): [1, 0, 1]})
+        self.assertIn("accounts.csv:3: value 'much' is no amount", done.stderr)
+        self.assertIn("feed.jsonl:the accounts: refused: ", done.stderr)
+        # of the ledger, the accounts are its own
+        self.daemon.client("rehearse", "--rules", self.daemon.conf, "--accounts", csv_file, status=2)
+
     def test_the_words(self):
         self.offline()
         new = self.write("new.conf", self.book(rules=self.FEW))
