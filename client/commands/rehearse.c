@@ -10,6 +10,7 @@
 #include "client/print.h"
 #include "client/reading.h"
 #include "client/rehearsal/accounts.h"
+#include "client/rehearsal/picture.h"
 #include "client/rehearsal/rehearsal.h"
 #include "client/rehearsal/report.h"
 #include "client/rehearsal/spool.h"
@@ -144,7 +145,45 @@ static int open_file(struct rehearsing *rehearsing, const char *path)
 
 // --- all of it -----------------------------------------------------------------------------------
 
-static void tell(const struct rehearsing *rehearsing)
+// Whether there may be a picture: asked before all the work.
+static int check_picture(const struct invocation *invocation)
+{
+    const char *path = invocation_value(invocation, "picture");
+    enum picture_kind kind;
+
+    if (!path) {
+        return invocation_has(invocation, "force")
+                   ? usage_error(invocation->command, "--force is for --picture")
+                   : EXIT_DONE;
+    }
+    if (!picture_kind_of(path, &kind)) {
+        return usage_error(invocation->command,
+                           "--picture wants a file that ends in .svg or .html, not '%s'", path);
+    }
+    if (access(path, F_OK) == 0 && !invocation_has(invocation, "force")) {
+        print_line(stderr, "headsup: %s is there already; --force replaces it", path);
+        return EXIT_WANTING;
+    }
+    return EXIT_DONE;
+}
+
+static int draw(const struct invocation *invocation, const struct report *report)
+{
+    const char *path = invocation_value(invocation, "picture");
+    enum picture_kind kind;
+    struct text picture = {0};
+    struct error err = {0};
+    int code = 0;
+
+    if (path && picture_kind_of(path, &kind)) {
+        picture_write(report, kind, &picture);
+        code = picture_save(path, invocation_has(invocation, "force"), &picture, &err);
+    }
+    text_finish(&picture);
+    return reading_result(code, &err);
+}
+
+static int tell(const struct rehearsing *rehearsing)
 {
     const struct feed *feed = &rehearsing->rehearsal.feed;
     const struct run_sums *sums = &rehearsing->tally->sums;
@@ -154,6 +193,7 @@ static void tell(const struct rehearsing *rehearsing)
         .from_ledger = feed->ledger_path != NULL,
         .from_ms = feed->ledger_path ? feed->since_ms : feed->first_ms,
         .until_ms = feed->ledger_path ? feed->until_ms : sums->last_ms};
+    int status = draw(rehearsing->invocation, &report); // even if nobody reads on
     struct text out = {0};
 
     if (rehearsing->invocation->json) {
@@ -163,6 +203,7 @@ static void tell(const struct rehearsing *rehearsing)
         report_print(&report);
     }
     text_finish(&out);
+    return status;
 }
 
 static int rehearse(struct rehearsing *rehearsing)
@@ -182,16 +223,18 @@ static int rehearse(struct rehearsing *rehearsing)
         print_line(stderr, "headsup: %s", err.message);
         return EXIT_WANTING;
     }
-    tell(rehearsing);
-    return EXIT_DONE;
+    return tell(rehearsing);
 }
 
 static int run(const struct invocation *invocation)
 {
     cleanup_with(rehearsing_finish) struct rehearsing rehearsing = {.invocation = invocation,
                                                                     .now_ms = clock_wall_ms()};
-    int status = load_both(&rehearsing);
+    int status = check_picture(invocation);
 
+    if (status == EXIT_DONE) {
+        status = load_both(&rehearsing);
+    }
     if (status == EXIT_DONE) {
         status = invocation->count ? open_file(&rehearsing, invocation->arguments[0])
                                    : open_ledger(&rehearsing);
@@ -211,12 +254,14 @@ const struct command rehearse_command = {
         "ledger,\n"
         "or those of a file. Nothing is recorded and nobody is told; no daemon is asked.",
     .example = "  headsup rehearse --rules new.conf\n"
-               "  headsup rehearse --rules new.conf --since 7d\n",
+               "  headsup rehearse --rules new.conf --since 7d --picture week.svg\n",
     .most = 1,
     .flags = {{0, "rules", "NEW.conf", "the changed rule book"},
               {'t', "since", "SPAN|TIME", "events since then: 7d, 2026-11-22T08:30:00Z (30d)"},
               {0, "accounts", "FILE.csv",
                "with a file of events: the accounts, as accounts import reads them"},
-              {'n', "show", "N", "notices that differ, at most (20)"}},
+              {'n', "show", "N", "notices that differ, at most (20)"},
+              {0, "picture", "FILE", "draw the messages of each day, as .svg or .html"},
+              {0, "force", NULL, "replace the picture's file where it is there already"}},
     .run = run,
 };

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import xml.etree.ElementTree
 
 import harness
 from audit import DELIVERED, Ledger, wait_settled
@@ -285,6 +286,37 @@ class TestAFile(Rehearse):
                      "    after:  pat not told, by rest"):
             self.assertIn(part, words)
         self.assertNotIn("\x1b", words)
+
+    def test_the_picture(self):
+        """Well formed, whatever the people are called; never over another file."""
+        names = ["</text><script>alert(1)</script>", "a&b \"c\" 'd' \u2028\u202e\ufffe", "Zoë Ångström " * 3]
+        people = [rep(f"s-{number}", "sales", self.receiver.url("/"), name=name) for number, name in enumerate(names)]
+        self.offline(reps=[*people, rep("pat", "service", self.receiver.url("/pat"))],
+                     default={"service": "pat", "sales": "s-0"})
+        new = self.write("n&w.conf", {**self.daemon.book, "rules": self.FEW})
+        feed = self.write("feed.jsonl", self.lines(
+            *(account(f"a-{number}", sales=f"s-{number}", time=self.day(1)) for number in range(3)),
+            *(opened(f"I-{number}", f"a-{number % 3}", amount=900 + number * 50, time=self.day(number))
+              for number in range(1, 9))))
+        for name in ("it.svg", "it.html"):
+            path = os.path.join(self.folder, name)
+            self.rehearse("--rules", new, feed, "--picture", path)
+            with open(path, encoding="utf-8") as file:
+                words = file.read()
+            tree = xml.etree.ElementTree.fromstring(words[words.index("<svg"):words.index("</svg>") + 6])
+            self.assertEqual({node.tag.split("}")[1] for node in tree.iter()},
+                             {"svg", "title", "style", "rect", "text", "path"})
+            texts = [node.text for node in tree.iter() if node.tag.endswith("text")]
+            self.assertIn("</text><script>alert(1)<…", texts)
+            self.assertIn("after: " + new, texts)
+            self.assertNotIn("<script", words)
+            done = self.daemon.client_run("rehearse", "--rules", new, feed, "--picture", path)
+            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            self.assertIn("--force replaces it", done.stderr)
+            self.rehearse("--rules", new, feed, "--picture", path, "--force")
+        self.rehearse("--rules", new, feed, "--picture", "it.png", status=2)
+        self.rehearse("--rules", new, feed, "--force", status=2)
+        self.rehearse("--rules", new, feed, "--picture", self.folder + "/none/it.svg", status=1)
 
     def test_a_refused_book_and_a_wrong_command_line(self):
         self.offline()
