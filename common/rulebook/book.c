@@ -18,6 +18,7 @@ enum {
     RETRIES_MOST = 32,
     REPS_MOST = 10000,
     SOURCES_MOST = 1000,
+    DEPARTMENTS_MOST = 1000,
     RULES_MOST = 20000,
     TIERS_MOST = 1000
 };
@@ -231,6 +232,11 @@ static const struct setting book_settings[] = {
      .type = SETTING_GROUP,
      .group = &admin_group,
      .help = "Where the one who keeps the daemon running is told."},
+    {.name = "departments",
+     .type = SETTING_TEXTS,
+     .max = DEPARTMENTS_MOST,
+     LISTED_IN(struct rulebook, departments, department_count),
+     .help = "The departments there are, so that a rule which names another is warned of."},
     {.name = "tiers",
      .type = SETTING_GROUPS,
      .max = TIERS_MOST,

@@ -62,6 +62,8 @@ struct rulebook {
     size_t rep_count;
     const struct rep *default_service, *default_sales;
     struct endpoint *admin; // NULL: the admin has no webhook
+    char **departments;     // none: not said
+    size_t department_count;
     struct tier *tiers;
     size_t tier_count;
     struct rule *rules;

@@ -171,32 +171,57 @@ const struct setting_group tier_group = {
     .check = check_tier,
 };
 
-static bool has_tier(const struct rulebook *book, const char *name)
+// The names that a rule may compare with, as far as the rule book says them.
+struct known {
+    const char *what;
+    const char *const *names;
+    size_t count;
+};
+
+static bool has(const struct known *known, const char *name)
 {
-    for (size_t i = 0; i < book->tier_count; i++) {
-        if (strcmp(book->tiers[i].name, name) == 0) {
+    for (size_t i = 0; i < known->count; i++) {
+        if (strcmp(known->names[i], name) == 0) {
             return true;
         }
     }
     return false;
 }
 
-static void warn_unknown_tiers(struct reader *reader, const struct rulebook *book,
-                               const struct rule *rule, const struct matcher *matcher)
+static void warn_unknown(struct reader *reader, const struct known *known, const struct rule *rule,
+                         const struct matcher *matcher)
+{
+    for (size_t i = 0; i < matcher->word_count && !matcher->pattern; i++) {
+        if (!has(known, matcher->words[i])) {
+            const char *nearest = nearest_word(matcher->words[i], known->names, known->count);
+
+            problems_add(reader->problems, PROBLEM_WARNING, rule->file, rule->line,
+                         "rule '%s': the rule book has no %s '%s'%s%s%s", rule->name, known->what,
+                         matcher->words[i], nearest ? "; did you mean '" : "",
+                         nearest ? nearest : "", nearest ? "'?" : "");
+        }
+    }
+}
+
+static void warn_unknowns(struct reader *reader, const struct rulebook *book)
 {
     const char **names = xcalloc(book->tier_count, sizeof *names);
+    const struct known tiers = {"tier", names, book->tier_count};
+    const struct known departments = {"department", (const char *const *)book->departments,
+                                      book->department_count};
 
     for (size_t i = 0; i < book->tier_count; i++) {
         names[i] = book->tiers[i].name;
     }
-    for (size_t i = 0; i < matcher->word_count; i++) {
-        const char *nearest = nearest_word(matcher->words[i], names, book->tier_count);
+    for (size_t i = 0; i < book->rule_count; i++) {
+        const struct rule *rule = &book->rules[i];
 
-        if (!has_tier(book, matcher->words[i])) {
-            problems_add(reader->problems, PROBLEM_WARNING, rule->file, rule->line,
-                         "rule '%s': the rule book has no tier '%s'%s%s%s", rule->name,
-                         matcher->words[i], nearest ? "; did you mean '" : "",
-                         nearest ? nearest : "", nearest ? "'?" : "");
+        for (size_t j = 0; j < rule->matcher_count; j++) {
+            if (rule->matchers[j].field == FIELD_ACCOUNT_TIER) {
+                warn_unknown(reader, &tiers, rule, &rule->matchers[j]);
+            } else if (rule->matchers[j].field == FIELD_DEPARTMENT && departments.count) {
+                warn_unknown(reader, &departments, rule, &rule->matchers[j]);
+            }
         }
     }
     free(names);
@@ -266,12 +291,11 @@ void rules_settle(struct reader *reader, struct rulebook *book)
 
             if (matcher->field == FIELD_AGE) {
                 add_ages(book, matcher);
-            } else if (matcher->field == FIELD_ACCOUNT_TIER && !matcher->pattern) {
-                warn_unknown_tiers(reader, book, rule, matcher);
             }
         }
     }
     sort_ages(book);
+    warn_unknowns(reader, book);
     reach_warn(book, reader->problems);
     sense_warn(book, reader->problems);
     floors_warn(book, reader->problems);

@@ -133,6 +133,22 @@ static void a_role_that_nobody_tells_is_told(void **state)
         warnings(*state, "rules: ( { name = \"a\"; service = \"no\"; escalate = true; } );"), "");
 }
 
+static void departments_that_are_not_listed_are_told(void **state)
+{
+    const char *typo =
+        "departments = [ \"billing\", \"credit\" ];\n"
+        "rules: ( { name = \"a\"; match = [ \"department in credit, biling\" ]; } );";
+    const char *any = "departments = [ \"billing\" ];\n"
+                      "rules: ( { name = \"a\"; match = [ \"department =~ x\" ]; } );";
+
+    assert_string_equal(strstr(warnings(*state, typo), "book.conf:5: "),
+                        "book.conf:5: rule 'a': the rule book has no department 'biling'; did you "
+                        "mean 'billing'?\n");
+    assert_string_equal(warnings(*state, any), "");
+    assert_string_equal(
+        warnings(*state, "rules: ( { name = \"a\"; match = [ \"department = x\" ]; } );"), "");
+}
+
 #define TIERS                                                                                      \
     "tiers: ( { name = \"big\"; match = [ \"account.value >= 250000\" ]; },\n"                     \
     "{ name = \"big\"; match = [ \"account.value > 300000\", \"account.region = x\" ]; },\n"       \
@@ -178,6 +194,8 @@ static void thresholds_beside_a_tiers_floor_are_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(departments_that_are_not_listed_are_told, open_shelf,
+                                        close_shelf),
         cmocka_unit_test_setup_teardown(thresholds_beside_a_tiers_floor_are_told, open_shelf,
                                         close_shelf),
         cmocka_unit_test_setup_teardown(contradicting_matchers_are_told, open_shelf, close_shelf),
