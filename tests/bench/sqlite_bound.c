@@ -15,28 +15,31 @@ enum { ADD_EVENT, ADD_ISSUE, ADD_NOTICE, ADD_UNSENT, MARK, BEGIN, COMMIT, STATEM
 static const char *const texts[STATEMENT_COUNT] = {
     [ADD_EVENT] = "INSERT INTO events (seq, source, id, type, subject, time_ms, received_ms, peer,"
                   " issue, bytes, receipt) VALUES (?1, '/bench/load', 'load-' || ?1,"
-                  " 'headsup.issue.opened', 'load-' || ?1, 1772619072000, 1772619072000, 'uid 0',"
-                  " ?1, zeroblob(480), zeroblob(400))",
+                  " 'issue.opened', 'load-' || ?1, 1772619072000, 1772619072000, 'uid 0',"
+                  " ?1, zeroblob(410), zeroblob(280))",
     [ADD_ISSUE] =
         "INSERT INTO issues (num, key, account, category, severity, department, currency, summary,"
         " contact, amount, state, hop, opened_at_ms, state_at_ms, updated_at_ms, transfers,"
-        " reopened, demands, owner, plan_due_ms, opening_known) VALUES (?1, 'load-' || ?1,"
+        " reopened, demands, owner, plan_due_ms, opening_known, heads_up_at_ms) VALUES (?1, "
+        "'load-' || ?1,"
         " 'account-' || (?1 % 8), 'billing', 'major', 'billing', 'USD', 'The customer was charged"
         " twice for the same delivery and has called about it three times since', 'Robin', 1000050,"
-        " 0, 0, 1772619072000, 1772619072000, 1772619072000, 0, 0, 0, 'pat', 0, 1)",
+        " 0, 0, 1772619072000, 1772619072000, 1772619072000, 0, 0, 0, 'pat', 0, 1,"
+        " 1772619072000)",
     [ADD_NOTICE] =
         "INSERT INTO notices (num, event, issue, role, kind, fate, urgent, rep, lane, rule, why,"
         " created_ms, due_ms, done_ms, attempts, status) VALUES (?1 * 2, ?1, ?1, 1, 0, 0, 0,"
-        " 'sales-' || (?1 % 8), 'sales-' || (?1 % 8), 'every one', 'event = issue.opened (it is"
-        " issue.opened)', 1772619072000, 1772619072000, 0, 0, 0)",
+        " 'sales-' || (?1 % 8), 'sales-' || (?1 % 8), 'every one', 'event = issue.opened ("
+        "issue.opened)', 1772619072000, 1772619072000, 0, 0, 0)",
     [ADD_UNSENT] =
         "INSERT INTO notices (num, event, issue, role, kind, fate, urgent, rep, lane, rule, why,"
         " created_ms, due_ms, done_ms, attempts, status) VALUES (?1 * 2 + 1, ?1, ?1, 0, 1, 4, 0,"
-        " 'pat', NULL, 'every one', 'event = issue.opened (it is issue.opened)', 1772619072000,"
+        " 'pat', NULL, 'every one', 'event = issue.opened (issue.opened)', 1772619072000,"
         " 1772619072000, 0, 0, 0)",
     [MARK] = "UPDATE notices SET fate = 1, done_ms = 1772619072001, attempts = 1, status = 200,"
-             " headline = 'XYZ Co. (major): charged twice for the same delivery', body ="
-             " hex(zeroblob(150)) WHERE num = ?1 * 2",
+             " answer = 'ok', headline = 'Account 0: The customer was charged twice for the same"
+             " delivery and has called about it three times since', body = hex(zeroblob(125))"
+             " WHERE num = ?1 * 2",
     [BEGIN] = "BEGIN IMMEDIATE",
     [COMMIT] = "COMMIT",
 };
@@ -52,11 +55,15 @@ static sqlite3 *open_ledger(const char *path)
 {
     sqlite3 *database = NULL;
 
+    // as common/ledger/store.c has it
+    check(database, sqlite3_config(SQLITE_CONFIG_SINGLETHREAD));
+    check(database, sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0));
     check(database, sqlite3_open(path, &database));
     check(database, sqlite3_exec(database,
                                  "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL;"
-                                 "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 2000;"
-                                 "PRAGMA foreign_keys = ON",
+                                 "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16384;"
+                                 "PRAGMA journal_size_limit = 134217728;"
+                                 "PRAGMA cache_size = -8192; PRAGMA foreign_keys = ON",
                                  NULL, NULL, NULL));
     for (int i = 0; i < sql_migration_count; i++) {
         check(database, sqlite3_exec(database, sql_migrations[i], NULL, NULL, NULL));
