@@ -310,12 +310,14 @@ static bool is_done(const struct courier *courier, int64_t now_mono_ms)
            (all_said || now_mono_ms >= courier->stop_mono_ms + LAST_WORDS_MS);
 }
 
-// Outcomes go together, when there is nothing else to do at once.
-static void tell_outcomes(struct courier *courier)
+// Outcomes go together, when there is nothing else to do at once. To send may hide that something
+// came: that is taken in.
+static int tell_outcomes(struct courier *courier)
 {
-    if (!courier->restless && pair_has_unsent(courier->pair)) {
-        courier->restless = pair_flush(courier->pair) == 0;
+    if (courier->restless || !pair_has_unsent(courier->pair) || pair_flush(courier->pair) < 0) {
+        return 0;
     }
+    return drain_pair(courier);
 }
 
 static int64_t sooner(int64_t left, int64_t right)
@@ -340,6 +342,12 @@ static int64_t patience(const struct courier *courier, int64_t now_mono_ms, int6
     return until > now_mono_ms ? until - now_mono_ms : 0;
 }
 
+static int give_up(int rc)
+{
+    log_error("the desk sent what cannot be read: %s", strerrordesc_np(-rc));
+    return rc;
+}
+
 static int loop(struct courier *courier)
 {
     for (;;) {
@@ -350,8 +358,7 @@ static int loop(struct courier *courier)
         flush_backlog(courier);
         rc = drain_pair(courier);
         if (rc < 0) {
-            log_error("the desk sent what cannot be read: %s", strerrordesc_np(-rc));
-            return rc;
+            return give_up(rc);
         }
         now_mono_ms = clock_mono_ms();
         wakes_mono_ms = start_jobs(courier, now_mono_ms);
@@ -359,7 +366,10 @@ static int loop(struct courier *courier)
         if (courier->stopping && now_mono_ms >= courier->stop_mono_ms) {
             abort_running(courier);
         }
-        tell_outcomes(courier);
+        rc = tell_outcomes(courier);
+        if (rc < 0) {
+            return give_up(rc);
+        }
         if (is_done(courier, now_mono_ms)) {
             return 0;
         }
