@@ -173,7 +173,7 @@ class Zoo:
 
     def way_retry(self, connection, request, rest, served):
         value = urllib.parse.unquote(rest)
-        return self.send(connection, request, 429 if served % 2 else 503, "", f"Retry-After: {value}\r\n")
+        return self.send(connection, request, 429, "", f"Retry-After: {value}\r\n")
 
     def way_hang(self, connection, request, rest, served):
         """Says nothing until the other end gives up."""
