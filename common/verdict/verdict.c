@@ -432,40 +432,46 @@ static void trace_said(const struct scene *scene, const struct said *said)
     }
 }
 
-static void trace_people(const struct scene *scene)
+static void trace_person(const struct scene *scene, enum role role)
 {
     const struct verdict *verdict = scene->verdict;
+    bool sales = role == ROLE_SALES;
+    const struct rep *acting = sales ? verdict->sales : verdict->service;
+    const struct rep *away = sales ? verdict->sales_away : verdict->service_away;
+    const struct rep *rep = away ? away : acting;
+    const char *named = sales ? verdict->account.sales : verdict->account.service;
 
-    for (int i = 0; scene->trace && i < 2; i++) {
-        enum role role = i ? ROLE_SALES : ROLE_SERVICE;
-        const struct rep *acting = i ? verdict->sales : verdict->service;
-        const struct rep *away = i ? verdict->sales_away : verdict->service_away;
-        const struct rep *rep = away ? away : acting;
-        const char *named = i ? verdict->account.sales : verdict->account.service;
-
-        if (named && strcmp(named, rep->id) == 0) {
-            trace_law(scene->trace, law_people, "the %s rep is %s, whom the account names",
-                      role_name(role), rep->id);
-        } else if (named) {
-            trace_law(scene->trace, law_people,
-                      "the account names '%s', who is no %s rep of this rule book; so it is the "
-                      "default one, %s",
-                      named, role_name(role), rep->id);
-        } else {
-            trace_law(scene->trace, law_people, "the %s rep is %s, the default one",
-                      role_name(role), rep->id);
-        }
-        if (away) {
-            trace_law(scene->trace, law_stand_in,
-                      "%s is away until %s, and %s, a %s rep too, stands in for %s", away->id,
-                      rulebook_absence(away, scene->facts.now_ms)->until, acting->id,
-                      role_name(role), away->id);
-        }
+    if (named && strcmp(named, rep->id) == 0) {
+        trace_law(scene->trace, law_people, "the %s rep is %s, whom the account names",
+                  role_name(role), rep->id);
+    } else if (named) {
+        trace_law(scene->trace, law_people,
+                  "the account names '%s', who is no %s rep of this rule book; so it is the "
+                  "default one, %s",
+                  named, role_name(role), rep->id);
+    } else {
+        trace_law(scene->trace, law_people, "the %s rep is %s, the default one", role_name(role),
+                  rep->id);
     }
-    if (scene->trace && verdict->unknown) {
+    if (away) {
+        trace_law(scene->trace, law_stand_in,
+                  "%s is away until %s, and %s, a %s rep too, stands in for %s", away->id,
+                  rulebook_absence(away, scene->facts.now_ms)->until, acting->id, role_name(role),
+                  away->id);
+    }
+}
+
+static void trace_people(const struct scene *scene)
+{
+    if (!scene->trace) {
+        return;
+    }
+    trace_person(scene, ROLE_SERVICE);
+    trace_person(scene, ROLE_SALES);
+    if (scene->verdict->unknown) {
         trace_law(scene->trace, law_unknown,
                   "the %s is not on record; the event counts all the same, and goes to these two",
-                  verdict->unknown);
+                  scene->verdict->unknown);
     }
 }
 

@@ -55,20 +55,20 @@ static int end(void **state)
 
 // --- events, and what was said of them -----------------------------------------------------------
 
-static void expect_words(const char *words, const char *expected)
+static void expect_words(const char *said, const char *expected)
 {
-    if (!strstr(words, expected)) {
-        fail_msg("'%s' is not in: %s", expected, words);
+    if (!strstr(said, expected)) {
+        fail_msg("'%s' is not in: %s", expected, said);
     }
 }
 
 static void accepted(struct stage *stage, const char *type, const char *subject, const char *data,
                      const char *words)
 {
-    const char *receipt = stage_publish(stage, type, subject, data);
+    const char *said = stage_publish(stage, type, subject, data);
 
-    expect_words(receipt, "\"status\":\"accepted\"");
-    expect_words(receipt, words);
+    expect_words(said, "\"status\":\"accepted\"");
+    expect_words(said, words);
 }
 
 static void refused(struct stage *stage, const char *subject, const char *data, const char *path,
@@ -122,7 +122,7 @@ static void keeps_notices_back_and_never_records(void **state)
     expect_words(notices[1].why, "without it: digest, by 'big'");
     assert_int_equal(stage_case(stage, "I-1").issue.amount_minor, 1825000);
     // up to its end
-    stage->now_ms += 2 * HOUR_MS - 1;
+    stage->now_ms += 2 * (int64_t)HOUR_MS - 1;
     open_one(stage, "I-2");
     decided(stage, "silence: move", "silence: move");
     stage->now_ms += 1;
@@ -170,7 +170,7 @@ static void an_age_that_is_reached_meanwhile_is_kept_back_too(void **state)
     open_one(stage, "I-1");
     accepted(stage, "silence.set", "all",
              "\"match\":\"age > 1h\",\"until\":\"2026-11-24\"," COMMENT, "2026-11-24T23:59:59Z");
-    stage->now_ms += 3 * HOUR_MS;
+    stage->now_ms += 3 * (int64_t)HOUR_MS;
     assert_int_equal(stage_ring(stage, &receipt), 1);
     json_decref(receipt);
     assert_int_equal(

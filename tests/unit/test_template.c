@@ -43,7 +43,7 @@ static int begin(void **state)
                   .summary = "charged twice",
                   .has_amount = true,
                   .amount_minor = 1825000,
-                  .opened_at_ms = NOW - 2 * DAY_MS,
+                  .opened_at_ms = NOW - 2 * (int64_t)DAY_MS,
                   .plan = "credit note",
                   .plan_due_ms = NOW + DAY_MS,
                   .transfers = 2},

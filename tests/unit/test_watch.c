@@ -82,7 +82,7 @@ static void tells_once_until_it_was_heard_again(void **state)
     struct stage *stage = *state;
 
     assert_int_equal(rings_after(stage, 0), 0);
-    stage->now_ms += 30 * MINUTE_MS;
+    stage->now_ms += 30 * (int64_t)MINUTE_MS;
     hear(stage);
     assert_int_equal(rings_after(stage, HOUR_MS - 1), 0);
     assert_int_equal(rings_after(stage, 1), 1);
@@ -107,7 +107,7 @@ static void what_is_refused_is_not_heard(void **state)
     struct stage *stage = *state;
 
     assert_int_equal(rings_after(stage, 0), 0);
-    stage->now_ms += 59 * MINUTE_MS;
+    stage->now_ms += 59 * (int64_t)MINUTE_MS;
     (void)stage_publish(stage, "issue.opened", "I-1", "\"account\":7");
     assert_non_null(strstr(text_string(&stage->receipt), "refused"));
     (void)stage_publish(stage, "lane.paused", NULL, "\"lane\":\"nobody\"");
@@ -146,7 +146,7 @@ static void wakes_when_the_first_may_be_silent(void **state)
     assert_int_equal(rings_after(stage, 0), 0);
     assert_int_equal(desk_rings_at(stage->desk, &at_ms, &err), 0);
     assert_int_equal(at_ms, stage->now_ms + HOUR_MS);
-    assert_int_equal(rings_after(stage, 4 * HOUR_MS), 2);
+    assert_int_equal(rings_after(stage, 4 * (int64_t)HOUR_MS), 2);
     assert_int_equal(desk_rings_at(stage->desk, &at_ms, &err), 0);
     assert_int_equal(at_ms, INT64_MAX);
     hear(stage);
@@ -225,14 +225,14 @@ static void known_after_a_restart(void **state)
     (void)snprintf(path, sizeof path, "%s/ledger.db", folder);
     reopen(&stage, path, ADMIN SOURCES);
     hear(&stage);
-    stage.now_ms += 50 * SECOND_MS;
+    stage.now_ms += 50 * (int64_t)SECOND_MS;
     hear(&stage); // not written: a restart may be a minute late, never early
     reopen(&stage, path, ADMIN SOURCES);
     assert_int_equal(rings_after(&stage, HOUR_MS), 0);
-    assert_int_equal(rings_after(&stage, 10 * SECOND_MS), 1);
+    assert_int_equal(rings_after(&stage, 10 * (int64_t)SECOND_MS), 1);
     reopen(&stage, path, ADMIN SOURCES);
-    assert_int_equal(rings_after(&stage, MINUTE_MS), 0);   // told already
-    assert_int_equal(rings_after(&stage, 2 * HOUR_MS), 1); // the other one, never heard
+    assert_int_equal(rings_after(&stage, MINUTE_MS), 0);            // told already
+    assert_int_equal(rings_after(&stage, 2 * (int64_t)HOUR_MS), 1); // the other one, never heard
     // a source that the rule book forgets and names again counts anew
     reopen(&stage, path, ADMIN "sources: ( " OTHER " );\n");
     assert_int_equal(rings_after(&stage, HOUR_MS), 0);
