@@ -305,7 +305,9 @@ void explanation_print(const struct explanation *explanation, FILE *to)
         (void)fprintf(to, "\nAn order to the service itself: no rule is asked, and no rep told.\n");
         return;
     }
-    print_receipt(to, explanation);
+    if (explanation->event->type != EVENT_ALARM_RANG) { // which nobody published
+        print_receipt(to, explanation);
+    }
     for (size_t i = 0; i < trial->verdict.decision_count; i++) {
         if (trial->verdict.decisions[i].when != WHEN_NO) {
             print_letter(to, explanation, &trial->verdict.decisions[i]);

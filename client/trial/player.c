@@ -216,7 +216,7 @@ static int explain(struct play *play, struct error *err)
     text_clear(&play->explanation);
     if (event_parse(play->bytes.bytes, play->bytes.size, trial_now(play->trial), &event, &why) ==
         0) {
-        code = trial_try(play->trial, &event, &trial, err);
+        code = desk_try(trial_desk(play->trial), &event, &trial, err);
         if (code == 0) {
             const struct explanation explanation = {play->test->rulebook, &event, &trial};
 

@@ -46,9 +46,8 @@ must_check int trial_event(struct trial *trial, const struct event_slice *slice,
                            struct text *receipt, struct error *err);
 must_check int trial_pass(struct trial *trial, int64_t to_ms, struct error *err);
 int64_t trial_now(const struct trial *trial);
-// What would come of an event now: desk_try() on the trial's desk.
-must_check int trial_try(struct trial *trial, const struct event *event, struct desk_trial *ret,
-                         struct error *err);
+// The trial's desk, to try on it what would come of something now.
+struct desk *trial_desk(const struct trial *trial);
 
 // A notice as it is sent, in words, a digest with its lines. It lives until the listener returns.
 must_check int trial_words(struct trial *trial, const struct notice_record *notice, int64_t at_ms,

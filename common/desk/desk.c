@@ -292,14 +292,13 @@ static struct case_file case_after(const struct case_file *file, const struct ve
     return after;
 }
 
-int desk_try(struct desk *desk, const struct event *event, struct desk_trial *ret,
-             struct error *err)
+static int try_event(struct desk *desk, const struct event *event, struct desk_trial *ret,
+                     struct error *err)
 {
     unsigned wants = desk->wants;
     struct stored_event stored;
     int found, code;
 
-    arena_reset(desk->arena);
     *ret = (struct desk_trial){.words = event_own_words(event)};
     found = ledger_find_event(desk->ledger, event->source, event->id, desk->arena, &stored, err);
     if (found < 0) {
@@ -319,6 +318,21 @@ int desk_try(struct desk *desk, const struct event *event, struct desk_trial *re
         ret->receipt = text_string(&desk->receipt);
     }
     return code;
+}
+
+int desk_try(struct desk *desk, const struct event *event, struct desk_trial *ret,
+             struct error *err)
+{
+    arena_reset(desk->arena);
+    return try_event(desk, event, ret, err);
+}
+
+int desk_try_alarm(struct desk *desk, const char *issue_key, int64_t now_ms,
+                   struct event *ret_event, struct desk_trial *ret, struct error *err)
+{
+    arena_reset(desk->arena);
+    *ret_event = desk_own_event(desk, EVENT_ALARM_RANG, issue_key, now_ms, now_ms);
+    return try_event(desk, ret_event, ret, err);
 }
 
 // Says in the receipt which notice an order brings about; its id is the next one.

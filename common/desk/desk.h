@@ -60,6 +60,10 @@ struct desk_trial {
 // only looked at will do.
 must_check int desk_try(struct desk *desk, const struct event *event, struct desk_trial *ret,
                         struct error *err);
+// The same for the alarm of an issue that comes of an age at that moment. The event is no one's to
+// finish; like all else it lives until the desk has the next one in hand.
+must_check int desk_try_alarm(struct desk *desk, const char *issue_key, int64_t now_ms,
+                              struct event *ret_event, struct desk_trial *ret, struct error *err);
 // Makes an event of each alarm and digest that is due, at most a turn's worth, and handles it, and
 // asks again what is held until now, inside the open transaction. Returns how many, or a negative
 // errno as desk_handle() does.

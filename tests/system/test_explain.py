@@ -9,7 +9,7 @@ import unittest
 
 import harness
 from book import RULES, rep, standard, write_book
-from events import account, demand, event, opened
+from events import account, demand, event, now, opened
 
 BIG = "big billing trouble at a major account"
 
@@ -101,7 +101,80 @@ class TestOnTheLedger(Explain):
         self.assertEqual(self.told("-", text=json.dumps(what))["known_seq"], receipt["seq"])
 
 
+class TestTheCaseOnTheLedger(Explain):
+    def test_the_issue_and_the_account_that_are_named(self):
+        self.start()
+        self.publish(account("xyz", value=300000), account("tiny", value=5), opened("INV-7", "xyz", amount=18250),
+                     opened("INV-8", "tiny", amount=5), demand("INV-7"))
+        told = self.told("issue.escalation_requested", "--issue", "INV-7", "demand=more")
+        self.assertEqual([law["law"] for law in told["laws"]][-1], "stand firm")
+        told = self.told("issue.escalation_requested", "--issue", "INV-8", "demand=more")
+        self.assertEqual([told["issue"]["hop"], told["laws"][-1]["law"]], [1, "one hop"])
+        # an event out of a file, on another case than its own
+        words = json.dumps(opened("NEW-1", "nobody", amount=18250))
+        self.assertEqual(self.told("-", text=words)["tier"], None)
+        self.assertEqual(self.told("-", "--account", "xyz", text=words)["tier"], "major")
+        self.assertEqual(self.told("-", "--issue", "INV-8", text=words)["tier"], None)
+        self.assertEqual(self.told("account.billed", "--account", "xyz", "bill=1")["tier"], "major")
+        done = self.daemon.client_run("explain", "--issue", "key=INV-7", "issue.closed")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("--issue KEY", done.stderr)
+
+    def test_an_issue_that_comes_of_an_age(self):
+        rules = RULES[:1] + [{"name": "a week", "match": ["age >= 7d"], "escalate": True},
+                             {"name": "three days", "match": ["age >= 3d"], "heads_up": "now"}] + RULES[1:]
+        self.start(rules=rules)
+        self.publish(opened("INV-8", "tiny", amount=5, time=now(minutes=-60)))
+        for at, rule in (("+3d", "three days"), ("+7d", "a week"), (now(minutes=5 * 24 * 60), "three days")):
+            told = self.told("--issue", "INV-8", "--at", at)
+            self.assertEqual([one["rule"] for one in told["decisions"] if one["to"] == "rich"], [rule], at)
+        # an age is reached when it is over
+        self.assertIn("yes  age >= 3d  (3 days)", self.explain("--issue", "INV-8", "--at", "+3d"))
+        self.assertIn("no   age >= 7d  (6 days)", self.explain("--issue", "INV-8", "--at", "+6d 23h"))
+        self.assertEqual(self.told("--issue", "INV-8", "--at", "+1h")["decisions"][0]["when"], "no")
+        words = self.explain("--issue", "INV-8")
+        self.assertIn("alarm.rang INV-8", words)
+        self.assertNotIn("Receipt", words)
+        self.assertIn("no issue NONE on record", self.daemon.client_run("explain", "--issue", "NONE").stderr)
+        self.assertEqual(self.daemon.client_run("explain").returncode, 2)
+
+
 class TestOffline(Explain):
+    def test_what_is_supposed_of_the_account(self):
+        self.offline()
+        event_words = ("issue.opened", "subject=I", "account=xyz", "category=billing", "summary=x", "amount=20000")
+        told = self.told("--offline", "--account", "value=600", "--account", "group_value=300000", "--account",
+                         "terms=net 45", *event_words)
+        self.assertEqual(told["receipt"]["terms"]["summary"], "net 45")
+        self.assertIn("Terms: net 45", told["decisions"][1]["body"])
+        self.offline().write_book(standard(self.folder, self.receiver, tiers=[
+            {"name": "major", "match": ["account.group_value >= 300000"]}]))
+        for value, tier in (("300000", "major"), ("299999.99", None)):
+            told = self.told("--offline", "--account", "value=600", "--account", "group_value=" + value, *event_words)
+            self.assertEqual(told["tier"], tier)
+            self.assertEqual(told["tiers"][0]["matchers"][0]["saw"], f"{float(value):.2f}")
+
+    def test_what_is_supposed_of_the_issue(self):
+        rules = [{"name": "three days", "match": ["age >= 3d"], "heads_up": "now"}]
+        self.offline().write_book(standard(self.folder, self.receiver, rules=rules))
+        issue = ("--issue", "category=billing", "--issue", "amount=50")
+        told = self.told("--offline", *issue, "--issue", "age=4d", "issue.updated", "subject=I-1", "note=again")
+        self.assertEqual([told["issue"]["key"], told["issue"]["amount"], told["decisions"][0]["rule"]],
+                         ["I-1", "50.00", "three days"])
+        told = self.told("--offline", *issue, "--issue", "age=2d", "issue.updated", "subject=I-1", "note=again")
+        self.assertEqual(told["decisions"][0]["rule"], "unsaid")
+        # no event: its alarm
+        told = self.told("--offline", *issue, "--issue", "key=I-2", "--at", "+3d")
+        self.assertEqual([told["issue"]["key"], told["decisions"][0]["rule"]], ["I-2", "three days"])
+        told = self.told("--offline", *issue, "--issue", "key=I-2", "issue.updated", "note=again")
+        self.assertEqual(told["issue"]["key"], "I-2")
+        for arguments, words, status in ((("--issue", "agee=3d"), "did you mean age?", 2),
+                                         (("--issue", "age=old"), "a span such as 3d", 2),
+                                         (("--issue", "age=3d"), "category is missing", 1)):
+            done = self.daemon.client_run("explain", "--offline", *arguments)
+            self.assertEqual(done.returncode, status, done.stderr)
+            self.assertIn(words, done.stderr)
+
     def test_the_words_fit_a_terminal_and_say_all(self):
         self.offline()
         words = self.explain("--offline", "--account", "name=XYZ Co.", "--account", "value=300000",

@@ -33,6 +33,7 @@ BROKEN = {
     "O6": ('heads_up = "now"; service = "now"', 'heads_up = "now"; service = "no"'),
     "R2": ('heads_up = "now"', 'heads_up = "no"'),
     "T2": ('heads_up = "now"', 'heads_up = "no"'),
+    "quiet": ('wait = "1m"', 'wait = "2m"'),
 }
 
 BOOK = """
