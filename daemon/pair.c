@@ -214,7 +214,7 @@ int pair_flush(struct pair *pair)
         return rc;
     }
     text_clear(&pair->unsent);
-    if (pair->unsent.capacity > 2 * PAIR_BATCH_BYTES) {
+    if (pair->unsent.capacity > (size_t)2 * PAIR_BATCH_BYTES) {
         text_finish(&pair->unsent); // a large one is rare
     }
     return 0;
