@@ -21,9 +21,11 @@ static struct notice notice_of(const struct rulebook *rulebook, const struct not
 {
     const struct rep *worker = rulebook_rep(rulebook, file->issue.acknowledged_by);
     const struct rule *rule = rulebook_rule(rulebook, record->rule);
+    const struct rep *reader = rulebook_rep(rulebook, record->rep);
     const struct account *account = &file->account;
     struct notice notice = {
         .worker = worker ? worker->name : NULL,
+        .zone = reader ? reader->zone : NULL,
         .kind = record->kind,
         .urgent = record->urgent,
         .to = record->rep,

@@ -75,11 +75,11 @@ static void add_account(struct text *out, const struct notice *notice, enum temp
     }
 }
 
-static void add_moment(struct text *out, int64_t ms, int64_t now_ms)
+static void add_moment(struct text *out, const struct notice *notice, int64_t ms, int64_t now_ms)
 {
     char buffer[MOMENT_TEXT_BYTES];
 
-    add_line(out, ms ? moment_format_day(ms, now_ms, buffer) : NULL, NAME_BYTES);
+    add_line(out, ms ? words_day(notice, ms, now_ms, buffer) : NULL, NAME_BYTES);
 }
 
 static void add_age(struct text *out, const struct issue *issue, int64_t now_ms)
@@ -110,7 +110,7 @@ static void add_numbers(struct text *out, const struct notice *notice, enum temp
         add_count(out, issue->known, issue->reopened, "");
         break;
     default:
-        add_moment(out, issue->plan_due_ms, now_ms);
+        add_moment(out, notice, issue->plan_due_ms, now_ms);
         break;
     }
 }

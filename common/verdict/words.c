@@ -5,6 +5,7 @@
 #include "common/base/moment.h"
 #include "common/base/money.h"
 #include "common/verdict/template_words.h"
+#include "common/verdict/words_occasion.h"
 
 enum {
     NAME_BYTES = 120,
@@ -13,6 +14,15 @@ enum {
     HEADLINE_BYTES = 300,
     BODY_BYTES = 3000
 };
+
+const char *words_day(const struct notice *notice, int64_t ms, int64_t now_ms, char *buffer)
+{
+    if (notice->zone) {
+        ms += zone_offset_ms(notice->zone, ms);
+        now_ms += zone_offset_ms(notice->zone, now_ms);
+    }
+    return moment_format_day(ms, now_ms, buffer);
+}
 
 void words_stand_firm(struct text *out, const struct rep *sales)
 {
@@ -91,8 +101,11 @@ void words_headline(struct text *out, const struct notice *notice, int64_t now_m
         text_add(out, ", stand firm: ");
         break;
     default:
-        text_add(out, ": ");
+        text_add(out, words_occasion_headline(out, notice) ? "" : ": ");
         break;
+    }
+    if (words_occasion_of_account(notice->kind)) {
+        return;
     }
     if (notice->file->issue.known) {
         add_summary(out, &notice->file->issue);
@@ -113,19 +126,20 @@ static void add_capital(struct text *out, const char *word)
     }
 }
 
-static void add_age(struct text *out, const struct issue *issue, int64_t now_ms)
+static void add_age(struct text *out, const struct notice *notice, int64_t now_ms)
 {
+    const struct issue *issue = &notice->file->issue;
     char buffer[MOMENT_TEXT_BYTES];
     int64_t age = now_ms - issue->opened_at_ms;
 
     switch (issue->state) {
     case ISSUE_RESOLVED:
         text_add(out, ", resolved ");
-        text_add(out, moment_format_day(issue->state_at_ms, now_ms, buffer));
+        text_add(out, words_day(notice, issue->state_at_ms, now_ms, buffer));
         break;
     case ISSUE_CLOSED:
         text_add(out, ", closed ");
-        text_add(out, moment_format_day(issue->state_at_ms, now_ms, buffer));
+        text_add(out, words_day(notice, issue->state_at_ms, now_ms, buffer));
         break;
     default:
         if (age >= MINUTE_MS) {
@@ -154,7 +168,7 @@ static void add_kind_and_age(struct text *out, const struct notice *notice, int6
         text_add(out, ", ");
         text_add_line(out, issue->severity, NAME_BYTES);
     }
-    add_age(out, issue, now_ms);
+    add_age(out, notice, now_ms);
     if (issue->transfers) {
         text_addf(out, ", %d hand-off%s", issue->transfers, issue->transfers == 1 ? "" : "s");
     }
@@ -200,7 +214,7 @@ static void add_doing(struct text *out, const struct notice *notice, int64_t now
         text_add(out, ". Plan: ");
         text_add_line(out, issue->plan, PASSAGE_BYTES);
         if (issue->plan_due_ms) {
-            text_addf(out, " by %s", moment_format_day(issue->plan_due_ms, now_ms, buffer));
+            text_addf(out, " by %s", words_day(notice, issue->plan_due_ms, now_ms, buffer));
         }
     } else {
         text_add(out, ". No plan yet");
@@ -255,9 +269,11 @@ static void add_to_do(struct text *out, const struct notice *notice)
                       "date.");
         break;
     default:
-        text_add(out, "nothing to do now. ");
-        add_first_name(out, notice->service->name);
-        text_add(out, " will tell you if that changes.");
+        if (!words_occasion_to_do(out, notice)) {
+            text_add(out, "nothing to do now. ");
+            add_first_name(out, notice->service->name);
+            text_add(out, " will tell you if that changes.");
+        }
         break;
     }
     add_stand_in(out, notice->sales, notice->sales_away);
@@ -273,7 +289,7 @@ static void add_background(struct text *out, const struct notice *notice, int64_
     if (file->account.terms_summary) {
         text_add(out, "\nTerms: ");
         text_add_line(out, file->account.terms_summary, PASSAGE_BYTES);
-        text_addf(out, " (agreed %s", moment_format_day(file->account.terms_at_ms, now_ms, buffer));
+        text_addf(out, " (agreed %s", words_day(notice, file->account.terms_at_ms, now_ms, buffer));
         if (file->account.terms_agreed_by) {
             text_add(out, " by ");
             text_add_line(out, file->account.terms_agreed_by, NAME_BYTES);
@@ -342,6 +358,12 @@ void words_body(struct text *out, const struct notice *notice, int64_t now_ms)
     if (notice->kind == NOTICE_DEAD_LETTER) {
         text_add(out, "The queue is kept. See what the receiver says, mend it, then: headsup "
                       "notices --dead, headsup retry");
+        return;
+    }
+    if (words_occasion_of_account(notice->kind)) {
+        text_add(out, "You: ");
+        (void)words_occasion_to_do(out, notice);
+        add_background(out, notice, now_ms);
         return;
     }
     if (notice->body) {

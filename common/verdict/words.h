@@ -43,10 +43,14 @@ struct notice {
     const struct digest_line *lines;     // of a digest, an issue each
     size_t line_count;                   // that are listed
     bool more_lines;                     // there are more than are listed
+    const struct zone *zone;             // the reader's, for dates; NULL: UTC
     const char *worker;                  // who took it on, by name; NULL: as the event named him
     const struct rep *service, *sales;   // who works on it; NULL for the admin's notices
     const struct rep *service_away, *sales_away; // for whom they stand in; NULL: for nobody
 };
+
+// A day as the reader's calendar has it. The buffer has MOMENT_TEXT_BYTES.
+const char *words_day(const struct notice *notice, int64_t ms, int64_t now_ms, char *buffer);
 
 // The answer that both people give to a demand for somebody higher; the same words for all.
 void words_stand_firm(struct text *out, const struct rep *sales);

@@ -108,6 +108,62 @@ static void a_heads_up(void **state)
                         "You: nothing to do now. Pat will tell you if that changes." BACKGROUND);
 }
 
+static void a_kick_off_says_what_is_missing(void **state)
+{
+    struct sheet *sheet = *state;
+
+    sheet->notice.kind = NOTICE_KICK_OFF;
+    assert_string_equal(headline(sheet), "XYZ Co. (major): to ship, and no kick-off held");
+    assert_string_equal(body(sheet),
+                        "You: see with Pat Okafor that the kick-off is held and the terms are on "
+                        "record before the first shipment. Until then this comes again with "
+                        "each." BACKGROUND);
+    sheet->notice.to = "pat";
+    assert_non_null(strstr(body(sheet), "see with Rich Alvarez that"));
+    sheet->file.account.terms_summary = NULL;
+    assert_string_equal(headline(sheet),
+                        "XYZ Co. (major): to ship, no kick-off held, no terms on record");
+    sheet->file.account.kickoff_at_ms = NOW - DAY_MS;
+    assert_string_equal(headline(sheet), "XYZ Co. (major): to ship, and no terms on record");
+}
+
+static void a_review_is_about_its_issue_and_the_others_are_not(void **state)
+{
+    struct sheet *sheet = *state;
+
+    sheet->notice.kind = NOTICE_REVIEW;
+    assert_string_equal(headline(sheet),
+                        "XYZ Co. (major), review call due: charged twice for October");
+    assert_string_equal(body(sheet), WHAT DOING
+                        "You: call Ms Oyelaran: has it stayed mended, and are the bills right? Put "
+                        "the call on record." BACKGROUND);
+    sheet->notice.kind = NOTICE_CHECK_IN;
+    assert_string_equal(headline(sheet), "XYZ Co. (major): check-in call due");
+    assert_string_equal(body(sheet), "You: call the customer, ask how it goes, and put the call on "
+                                     "record." BACKGROUND);
+    sheet->notice.kind = NOTICE_MEETING;
+    assert_string_equal(headline(sheet), "XYZ Co. (major): time to sit together");
+    assert_string_equal(
+        body(sheet),
+        "You: meet with Pat Okafor and those who handled the issues: who did what, how long it "
+        "took, what the customer did late, and how this account is served from now "
+        "on." BACKGROUND);
+}
+
+static void days_are_those_of_the_readers_calendar(void **state)
+{
+    struct sheet *sheet = *state;
+    struct zone *zone = NULL;
+
+    assert_int_equal(zone_open("Pacific/Auckland", &zone), 0); // 13 hours ahead in November
+    sheet->notice.zone = zone;
+    sheet->file.issue.plan_due_ms = NOW + 10 * HOUR_MS; // 18:00 on Monday in UTC
+    assert_non_null(strstr(body(sheet), "credit note by Tue 24 Nov"));
+    sheet->notice.zone = NULL;
+    assert_non_null(strstr(body(sheet), "credit note by Mon 23 Nov"));
+    zone_close(zone);
+}
+
 static void an_owners_notice(void **state)
 {
     struct sheet *sheet = *state;
@@ -311,6 +367,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_heads_up, begin, end),
+        cmocka_unit_test_setup_teardown(a_kick_off_says_what_is_missing, begin, end),
+        cmocka_unit_test_setup_teardown(a_review_is_about_its_issue_and_the_others_are_not, begin,
+                                        end),
+        cmocka_unit_test_setup_teardown(days_are_those_of_the_readers_calendar, begin, end),
         cmocka_unit_test_setup_teardown(an_owners_notice, begin, end),
         cmocka_unit_test_setup_teardown(an_escalation, begin, end),
         cmocka_unit_test_setup_teardown(handed_over, begin, end),
