@@ -138,7 +138,7 @@ static struct table *rep_table(const struct report *report, bool json)
     return table;
 }
 
-enum { RULES_PRINTED = 200, RULES_PUT = 10000 };
+enum { RULES_PRINTED = 200, RULES_PUT = 10000, SENTENCES = 40 };
 
 // A digest is decided of by nobody: it is sent.
 static bool decided_otherwise(const struct told told[SIDES])
@@ -222,24 +222,39 @@ static void add_change(struct text *out, int64_t before, int64_t after, const ch
     }
 }
 
+static void print_sentence(const struct tally_rep *rep)
+{
+    const struct told *told = rep->told;
+    struct text words = {0}, line = {0};
+
+    add_change(&words, told[BEFORE].now, told[AFTER].now, "at once");
+    add_change(&words, told[BEFORE].digest, told[AFTER].digest, "in the digest");
+    if (!words.size) { // told of the same, in more messages or fewer
+        add_change(&words, told[BEFORE].sent, told[AFTER].sent, "messages about the same");
+    }
+    text_addf(&line, "%s would have heard %s.", rep->name, text_string(&words));
+    print_wrapped(stdout, "- ", text_string(&line));
+    text_finish(&line);
+    text_finish(&words);
+}
+
+// Of those whom it changes most.
 static void print_sentences(const struct report *report)
 {
     const struct tally_rep **order = tally_by_change(report->tally);
+    int told = 0, rest = 0;
 
     (void)printf("\n");
     for (size_t i = 0; order[i] && tally_change(order[i]) > 0; i++) {
-        const struct told *told = order[i]->told;
-        struct text words = {0}, line = {0};
-
-        add_change(&words, told[BEFORE].now, told[AFTER].now, "at once");
-        add_change(&words, told[BEFORE].digest, told[AFTER].digest, "in the digest");
-        if (!words.size) { // told of the same, in more messages or fewer
-            add_change(&words, told[BEFORE].sent, told[AFTER].sent, "messages about the same");
+        if (told < SENTENCES) {
+            print_sentence(order[i]);
+            told++;
+        } else {
+            rest++;
         }
-        text_addf(&line, "%s would have heard %s.", order[i]->name, text_string(&words));
-        print_wrapped(stdout, "- ", text_string(&line));
-        text_finish(&line);
-        text_finish(&words);
+    }
+    if (rest) {
+        print_line(stdout, "and %d more rep%s, as the table has it.", rest, plural(rest));
     }
     free(order);
 }
