@@ -5,6 +5,7 @@ import json
 import os
 import socket
 import ssl
+import struct
 import threading
 
 import harness
@@ -54,6 +55,59 @@ class Proxy:
         self._listener.close()
 
 
+class SecondVersion:
+    """Speaks HTTP/2 and nothing else, and no more of it than an answer of 200 needs."""
+
+    PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+    DATA, HEADERS, SETTINGS = 0, 1, 4
+    END_OF_STREAM, END_OF_HEADERS, ACK = 1, 4, 1
+    STATUS_200 = b"\x88"  # as the table of HPACK has it
+
+    def __init__(self, context):
+        context.set_alpn_protocols(["h2"])
+        self.context = context
+        self.bodies = []  # (number of the connection, body)
+        self.connections = 0
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                near, _ = self._listener.accept()
+                self.connections += 1
+                with self.context.wrap_socket(near, server_side=True) as stream:
+                    self._serve(stream, stream.makefile("rb"))
+            except OSError:
+                if self._listener.fileno() < 0:
+                    return
+
+    @staticmethod
+    def _frame(kind, flags, stream, payload=b""):
+        return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + payload
+
+    def _serve(self, near, stream):
+        assert stream.read(len(self.PREFACE)) == self.PREFACE
+        near.sendall(self._frame(self.SETTINGS, 0, 0))
+        body = b""
+        while head := stream.read(9):
+            size, kind, flags = int.from_bytes(head[:3]), head[3], head[4]
+            number, payload = int.from_bytes(head[5:9]), stream.read(size)
+            if kind == self.SETTINGS and not flags & self.ACK:
+                near.sendall(self._frame(self.SETTINGS, self.ACK, 0))
+            elif kind == self.DATA:
+                body += payload
+            if kind in (self.DATA, self.HEADERS) and flags & self.END_OF_STREAM:
+                self.bodies.append((self.connections, body))
+                body = b""
+                near.sendall(self._frame(self.HEADERS, self.END_OF_STREAM | self.END_OF_HEADERS, number,
+                                         self.STATUS_200))
+
+    def close(self):
+        self._listener.close()
+
+
 class TestTls(harness.Corridor):
     def setUp(self):
         super().setUp()
@@ -93,6 +147,18 @@ class TestTls(harness.Corridor):
         self.begin(receiver, ca_file=self.authority.file)
         self.assertEqual(self.send_test()["fate"], "delivered")
         self.assertEqual(len(receiver.requests), 1)
+
+    def test_http_2_is_spoken_where_the_receiver_does_on_one_connection(self):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*self.authority.sign("second"))
+        receiver = SecondVersion(context)
+        self.addCleanup(receiver.close)
+        self.begin(None, url=f"https://127.0.0.1:{receiver.port}/rich", ca_file=self.authority.file)
+        for _ in range(3):
+            self.assertEqual(self.send_test()["fate"], "delivered")
+        self.assertEqual([number for number, _ in receiver.bodies], [1, 1, 1])
+        for _, body in receiver.bodies:
+            self.assertEqual(json.loads(body)["data"]["kind"], "test")
 
     def test_an_unknown_authority_is_not_trusted(self):
         receiver = self.serve(*self.authority.sign("good"))
