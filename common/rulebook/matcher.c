@@ -313,6 +313,10 @@ static int check_words(struct matcher *matcher, struct error *err)
             matcher->words[i] = xstrdup(event_type_name(type));
         }
     }
+    matcher->numbers = xcalloc(matcher->word_count, sizeof *matcher->numbers);
+    for (size_t i = 0; i < matcher->word_count; i++) {
+        matcher->numbers[i] = matcher_mark(matcher->words[i]);
+    }
     return 0;
 }
 
@@ -356,6 +360,17 @@ int matcher_parse(const char *written, struct matcher *ret, struct error *err)
     return 0;
 }
 
+// FNV-1a of 64 bits, from the IETF draft draft-eastlake-fnv.
+int64_t matcher_mark(const char *text)
+{
+    uint64_t mark = UINT64_C(0xcbf29ce484222325);
+
+    for (; *text; text++) {
+        mark = (mark ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+    }
+    return mark ? (int64_t)mark : 1;
+}
+
 static bool compare(enum operator op, int64_t value, int64_t operand)
 {
     switch (op) {
@@ -386,12 +401,28 @@ static bool number_of(const struct matcher *matcher, const struct fact *value, i
            (value->kind == FACT_TEXT && money_parse(value->text, ret) == 0);
 }
 
+// Whether the value is one of the words.
+static bool is_word(const struct matcher *matcher, const struct fact *value)
+{
+    for (size_t i = 0; i < matcher->word_count; i++) {
+        if ((value->number == 0 || value->number == matcher->numbers[i]) &&
+            strcmp(value->text, matcher->words[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // Whether the value stands to any of the operands as the operator says ("!=" is asked as "=").
 static bool stands(const struct matcher *matcher, const struct fact *value)
 {
     int64_t number = 0;
-    bool numeric = matcher->numbers && number_of(matcher, value, &number);
+    bool numeric;
 
+    if (matcher->kind == FACT_TEXT) {
+        return is_word(matcher, value);
+    }
+    numeric = number_of(matcher, value, &number);
     for (size_t i = 0; i < matcher->word_count; i++) {
         if (numeric && matcher->numbers[i] != NO_NUMBER) {
             if (compare(matcher->op, number, matcher->numbers[i])) {

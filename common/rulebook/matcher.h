@@ -51,7 +51,7 @@ enum fact_kind {
 struct fact {
     enum fact_kind kind;
     const char *text; // FACT_TEXT
-    int64_t number;   // the others
+    int64_t number;   // the others; of a text its matcher_mark(), or 0: not worked out
 };
 
 enum operator{
@@ -75,7 +75,8 @@ struct matcher {
     enum operator op;
     char **words; // the operands as text; one, or those of "in"
     size_t word_count;
-    int64_t *numbers; // the operands as numbers, where the kind is one; as many as words
+    int64_t
+        *numbers; // the operands as numbers, or as marks where the kind is text; as many as words
     enum fact_kind kind;
     struct matcher_pattern *pattern; // of =~ and !~
 };
@@ -85,6 +86,9 @@ must_check int matcher_parse(const char *written, struct matcher *ret, struct er
 void matcher_finish(struct matcher *matcher);
 
 enum answer { ANSWER_NO, ANSWER_YES, ANSWER_CANNOT_TELL };
+
+// A number that two texts seldom share, so that most comparisons need not look at the texts.
+int64_t matcher_mark(const char *text);
 
 // Whether the matcher holds for the value of its field. ANSWER_CANNOT_TELL: a regular expression
 // met its limits; counted as no by the rules, and said so in the reason.

@@ -44,7 +44,7 @@ static char *key_of(const struct matcher *matcher)
               matcher->data_name ? matcher->data_name : "", 31, (int)op);
     for (size_t i = 0; i < matcher->word_count; i++) {
         words[i] = matcher->words[i];
-        if (matcher->numbers && matcher->kind != FACT_ANY) {
+        if (matcher->numbers && matcher->kind != FACT_ANY && matcher->kind != FACT_TEXT) {
             (void)snprintf(digits[i], sizeof digits[i], "%" PRId64, matcher->numbers[i]);
             words[i] = digits[i];
         }

@@ -153,6 +153,9 @@ struct fact fact_of(const struct fact_source *source, const struct matcher *matc
     bit = UINT32_C(1) << matcher->field;
     if (!(memo->known & bit)) {
         memo->facts[matcher->field] = work_out(source, matcher);
+        if (memo->facts[matcher->field].kind == FACT_TEXT) {
+            memo->facts[matcher->field].number = matcher_mark(memo->facts[matcher->field].text);
+        }
         memo->known |= bit;
     }
     return memo->facts[matcher->field];

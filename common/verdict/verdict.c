@@ -107,14 +107,26 @@ static void hear(struct said *said, const struct rule *rule)
     said->urgent = said->urgent || rule->urgent;
 }
 
+// What the rule asks of the event's type was answered when it was read.
+static bool rule_holds(const struct scene *scene, const struct rule *rule)
+{
+    bool holds = rule->events >> scene->event->type & 1;
+
+    for (size_t i = 0; holds && i < rule->matcher_count; i++) {
+        const struct matcher *matcher = &rule->matchers[i];
+
+        holds = matcher->field == FIELD_EVENT || facts_hold(&scene->facts, matcher, 1);
+    }
+    return holds;
+}
+
 static struct said ask_rules(const struct scene *scene)
 {
     struct said said = {.heads_up = WHEN_UNSAID, .service = WHEN_UNSAID};
 
     for (size_t i = 0; i < scene->rulebook->rule_count; i++) {
         const struct rule *rule = &scene->rulebook->rules[i];
-        bool matched = (rule->events >> scene->event->type & 1) &&
-                       facts_hold(&scene->facts, rule->matchers, rule->matcher_count);
+        bool matched = rule_holds(scene, rule);
 
         trace_rule(scene->trace, rule, matched, &scene->facts);
         if (matched) {

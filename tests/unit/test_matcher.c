@@ -88,7 +88,7 @@ static void reads_every_part(void **state)
     assert_string_equal(matcher.words[0], "billing");
     assert_string_equal(matcher.words[1], "payment");
     assert_string_equal(matcher.words[2], "credit, note");
-    assert_null(matcher.numbers);
+    assert_int_equal(matcher.numbers[1], matcher_mark(matcher.words[1]));
     matcher_finish(&matcher);
 
     matcher = parse("amount>=10000.5");
@@ -137,6 +137,25 @@ static void every_operator_of_text(void **state)
     no("event =~ ^issue\\.", text("issuexopened"));
     yes("explanation = missing", text("missing"));
     yes("source = /home-office/billing", text("/home-office/billing"));
+}
+
+// A fact that has its mark is compared by it first; one that has none, by its text alone.
+static void a_mark_changes_no_answer(void **state)
+{
+    static const char *const words[] = {"billing", "shipment", "", "Billing", "billing "};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(words); i++) {
+        struct fact marked = {FACT_TEXT, words[i], matcher_mark(words[i])};
+        struct fact bare = text(words[i]);
+
+        assert_int_not_equal(marked.number, 0);
+        assert_int_equal(ask("category = billing", marked), ask("category = billing", bare));
+        assert_int_equal(ask("category != billing", marked), ask("category != billing", bare));
+        assert_int_equal(ask("category in shipment, billing", marked),
+                         ask("category in shipment, billing", bare));
+    }
+    yes("category = billing", (struct fact){FACT_TEXT, "billing", matcher_mark("billing")});
 }
 
 static void every_operator_of_numbers(void **state)
@@ -360,6 +379,7 @@ int main(void)
         cmocka_unit_test(reads_every_part),
         cmocka_unit_test(every_operator_of_text),
         cmocka_unit_test(every_operator_of_numbers),
+        cmocka_unit_test(a_mark_changes_no_answer),
         cmocka_unit_test(members_of_data_compare_as_numbers_where_both_are),
         cmocka_unit_test(what_is_absent_holds_only_for_the_negative),
         cmocka_unit_test(the_hop_has_two_values),
