@@ -3,8 +3,12 @@
 #include <errno.h>
 #include <glib.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "common/base/file.h"
 #include "common/base/moment.h"
+#include "common/base/nearest.h"
+#include "common/base/text.h"
 #include "common/base/xalloc.h"
 
 struct zone {
@@ -23,6 +27,48 @@ int zone_open(const char *name, struct zone **ret)
     zone->zone = found;
     *ret = zone;
     return 0;
+}
+
+// The list of the zones that comes with them, as its compiler reads it: "Z NAME …", "L OTHER NAME".
+#define ZONE_LIST "/usr/share/zoneinfo/tzdata.zi"
+enum { ZONE_LIST_BYTES = 1024 * 1024, ZONES_MOST = 2000 };
+
+// The name in a line of the list, or NULL. Ends the name with a zero byte.
+static const char *name_in(char *line)
+{
+    char *name = line[0] == 'Z' && line[1] == ' ' ? line + 2 : NULL;
+
+    if (line[0] == 'L' && line[1] == ' ') {
+        name = strchr(line + 2, ' ');
+        name = name ? name + 1 : NULL;
+    }
+    if (name) {
+        name[strcspn(name, " ")] = '\0';
+    }
+    return name;
+}
+
+char *zone_nearest(const char *typed)
+{
+    const char **names = xcalloc(ZONES_MOST, sizeof *names);
+    const char *nearest;
+    struct text list = {0};
+    struct error error;
+    char *line, *rest, *found = NULL;
+    size_t count = 0;
+
+    if (file_read(ZONE_LIST, ZONE_LIST_BYTES, &list, &error) == 0) {
+        for (line = strtok_r(list.bytes, "\n", &rest); line && count < ZONES_MOST;
+             line = strtok_r(NULL, "\n", &rest)) {
+            names[count] = name_in(line);
+            count += names[count] != NULL;
+        }
+        nearest = nearest_word(typed, names, count);
+        found = nearest ? xstrdup(nearest) : NULL;
+    }
+    free(names);
+    text_finish(&list);
+    return found;
 }
 
 void zone_close(struct zone *zone)

@@ -13,6 +13,10 @@ struct zone;
 must_check int zone_open(const char *name, struct zone **ret);
 void zone_close(struct zone *zone);
 
+// The zone's name that was meant by a mistyped one, to be freed; NULL where none is near, or the
+// system does not list its zones.
+char *zone_nearest(const char *typed);
+
 // The first moment after after_ms at which clocks there show that minute of the day (0 to 1439).
 // Each day has one: where the clocks jump over it, the moment they jump to; where they show it
 // twice, one of the two.

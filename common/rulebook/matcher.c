@@ -208,6 +208,11 @@ static int parse_words(const char *at, struct matcher *matcher, struct error *er
     const char *stop = matcher->op == OP_IN ? "," : "";
     int r;
 
+    if (matcher->op == OP_IN && strspn(skip_blanks(at), "([{")) {
+        return refuse(matcher, err,
+                      "the values of 'in' stand without brackets, such as \"category in billing, "
+                      "payment\"; one that begins with a bracket wants quotes");
+    }
     for (;;) {
         r = parse_word(&at, stop, matcher, err);
         if (r < 0) {

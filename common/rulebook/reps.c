@@ -37,14 +37,27 @@ static void check_stand_in(struct reader *reader, struct place place, const char
     reader_refer(reader, text, (struct reference){.place = place, .self = group});
 }
 
+static void refuse_zone(struct reader *reader, struct place place, const char *text)
+{
+    cleanup_with(freep) char *nearest = zone_nearest(text);
+
+    if (nearest) {
+        reader_error(reader, place, "'zone': there is no time zone '%.40s'; did you mean '%s'?",
+                     text, nearest);
+    } else {
+        reader_error(reader, place,
+                     "'zone': this system knows no time zone '%.40s'; write one such as "
+                     "\"America/Chicago\" (the package tzdata has them)",
+                     text);
+    }
+}
+
 void reps_read_zone(struct reader *reader, struct place place, const char *text, struct zone **ret)
 {
     zone_close(*ret); // of the default
     *ret = NULL;
     if (strstr(text, "..") || text[0] == '/' || zone_open(text, ret) < 0) {
-        reader_error(reader, place,
-                     "'zone' is a time zone's name that this system knows, such as "
-                     "\"America/Chicago\" (the package tzdata has them)");
+        refuse_zone(reader, place, text);
     }
 }
 
@@ -60,7 +73,8 @@ static void check_digest(struct reader *reader, struct place place, const char *
     struct rep *rep = group;
 
     if (hours_time_of_day(text, &rep->digest_minute) < 0) {
-        reader_error(reader, place, "'digest' is a time of day, such as \"08:30\"");
+        reader_error(reader, place, "'digest' is '%.40s'; it is a time of day, such as \"08:30\"",
+                     text);
     }
 }
 
@@ -70,8 +84,9 @@ static void check_hours(struct reader *reader, struct place place, const char *t
 
     if (hours_parse(text, &rep->hours) < 0) {
         reader_error(reader, place,
-                     "'hours' are written like \"mon-fri 08:00-18:00\", several with commas, and "
-                     "none may be empty");
+                     "'hours' are '%.80s'; they are written like \"mon-fri 08:00-18:00\", several "
+                     "with commas, and none may be empty",
+                     text);
     }
 }
 

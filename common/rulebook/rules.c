@@ -140,7 +140,8 @@ static void check_tier(struct reader *reader, struct place place, void *group)
         } else if (strncmp(name, "account", strlen("account")) != 0) {
             reader_error(reader, place,
                          "a tier asks about the account only (account, account.value, "
-                         "account.group, account.group_value, account.region), not about %s",
+                         "account.group, account.group_value, account.region, "
+                         "account.open_issues, account.recent_issues), not about %s",
                          name);
         }
     }

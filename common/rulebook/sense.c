@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "common/event/event.h"
+
 // The matchers of a rule or a tier that ask about one thing.
 struct group {
     const struct matcher *matchers;
@@ -135,6 +137,29 @@ static void warn_never(const struct group *group, const struct owner *owner,
     text_finish(&words);
 }
 
+static bool names_values(const struct matcher *matcher)
+{
+    return matcher->op == OP_EQUAL || matcher->op == OP_UNEQUAL || matcher->op == OP_IN;
+}
+
+// What can be read, and hardly means what it says.
+static void check_meaning(const struct matcher *matcher, const struct owner *owner,
+                          struct problems *problems)
+{
+    if (matcher->op != OP_IN && names_values(matcher) && strchr(matcher->words[0], ',') &&
+        !strpbrk(matcher->written, "'\"")) {
+        problems_add(problems, PROBLEM_WARNING, owner->file, owner->line,
+                     "%s '%s': '%s' asks for one text with a comma in it; several values want "
+                     "'in', and a comma that is meant wants quotes",
+                     owner->kind, owner->name, matcher->written);
+    }
+    if (matcher->field == FIELD_AGE && names_values(matcher) && matcher->numbers[0] > 0) {
+        problems_add(problems, PROBLEM_WARNING, owner->file, owner->line,
+                     "%s '%s': '%s' asks for one thousandth of a second; write >= instead",
+                     owner->kind, owner->name, matcher->written);
+    }
+}
+
 static void check_matchers(const struct matcher *matchers, size_t count, const struct owner *owner,
                            struct problems *problems)
 {
@@ -142,6 +167,7 @@ static void check_matchers(const struct matcher *matchers, size_t count, const s
         struct group group = {matchers, count, &matchers[i]};
         bool first = true;
 
+        check_meaning(&matchers[i], owner, problems);
         for (size_t j = 0; j < i && first; j++) {
             first = !same_thing(&matchers[j], &matchers[i]);
         }
@@ -156,6 +182,43 @@ static bool is_idle(const struct rule *rule)
 {
     return rule->go_on && !rule->escalate && !rule->urgent && rule->heads_up == WHEN_UNSAID &&
            rule->service == WHEN_UNSAID;
+}
+
+// A bit for each type of event that is about that.
+static uint64_t events_about(enum event_about about)
+{
+    uint64_t events = 0;
+
+    for (unsigned type = 0; type <= EVENT_SOURCE_SILENT; type++) {
+        bool real = event_type_name((enum event_type)type) != NULL;
+
+        events |= (uint64_t)(real && event_type_about((enum event_type)type) == about) << type;
+    }
+    return events;
+}
+
+// What a rule says and nothing comes of. An issue that comes of an age while sales has it makes
+// use of heads_up beside escalate.
+static void warn_in_vain(const struct rule *rule, struct problems *problems)
+{
+    bool said = rule->heads_up != WHEN_UNSAID || rule->service != WHEN_UNSAID;
+    bool issues = rule->events & events_about(ABOUT_ISSUE);
+    bool accounts = rule->events & events_about(ABOUT_ACCOUNT);
+    bool alarms = rule->events & UINT64_C(1) << EVENT_ALARM_RANG;
+    bool now = rule->escalate || rule->heads_up == WHEN_NOW || rule->service == WHEN_NOW;
+    const char *words = NULL;
+
+    if (rule->escalate && accounts && !issues) {
+        words = "'escalate' has no effect: only an issue has a hop to go";
+    } else if (rule->escalate && said && issues && !accounts && !alarms) {
+        words = "'heads_up' and 'service' have no effect beside 'escalate': both are told now";
+    } else if ((rule->headline || rule->body) && !now) {
+        words = "its words have no effect: 'headline' and 'body' are of notices that it tells now";
+    }
+    if (words) {
+        problems_add(problems, PROBLEM_WARNING, rule->file, rule->line, "rule '%s': %s", rule->name,
+                     words);
+    }
 }
 
 static bool tells(enum when when)
@@ -202,6 +265,7 @@ void sense_warn(const struct rulebook *book, struct problems *problems)
             problems_add(problems, PROBLEM_WARNING, rule->file, rule->line,
                          "rule '%s' has no effect: it says nothing, and goes on", rule->name);
         }
+        warn_in_vain(rule, problems);
     }
     warn_unheard(book, problems);
 }

@@ -94,14 +94,29 @@ static int refuse(const char *name, size_t size, struct error *err)
                      nearest ? "}?" : "");
 }
 
+// What others write {{ summary }}: here it would be read out as it stands.
+static enum template_field doubled_at(const char *at)
+{
+    const char *name = at + strspn(at, " ");
+    size_t size = strcspn(name, " }");
+
+    return name[size + strspn(name + size, " ")] == '}' ? field_at(name, size) : TEMPLATE_COUNT;
+}
+
 int template_check(const char *template, struct error *err)
 {
+    enum template_field doubled;
     const char *at = template;
 
     while ((at = strchr(at, '{')) != NULL) {
         size_t size = strcspn(at + 1, "}");
 
         if (at[1] == '{') {
+            doubled = doubled_at(at + 2);
+            if (doubled != TEMPLATE_COUNT) {
+                return error_set(err, -EINVAL, "a field stands in one pair of braces: {%s}",
+                                 names[doubled]);
+            }
             at += 2;
             continue;
         }

@@ -32,7 +32,7 @@ TEXTS = {  # what is written, the line that is told (0: none), and words of what
     "a file half written": (PEOPLE[:-20], 3, "a bracket is opened here and never closed"),
     "an empty file": ("", 0, "'reps' is missing"),
     "two reps of one id": (PEOPLE.replace('"rich"', '"pat"', 1), 2, "the id 'pat' is taken by the rep at "),
-    "a zone that does not exist": (people('zone = "America/Chicaco";'), 3, "'zone' is a time zone's name"),
+    "a zone that does not exist": (people('zone = "America/Chicaco";'), 3, "did you mean 'America/Chicago'?"),
     "a stand-in circle": (people('stand_in = "dana"; },\n{ id = "dana"; name = "Dana"; role = "sales";\n'
                                  'stand_in = "rich";'), 3, "rich -> dana -> rich"),
     "a pattern that is none": (rule('match = [ "summary =~ (" ];'), 6, "the pattern is wrong at its byte 1"),

@@ -264,6 +264,8 @@ static void refuses_in_words(void **state)
         {"category in a,,b", "a value is missing"},
         {"category in a,", "a value is missing"},
         {"category in", "a value is missing"},
+        {"category in (a, b)", "the values of 'in' stand without brackets"},
+        {"amount in [1, 2]", "the values of 'in' stand without brackets"},
         {"category inbilling", "an operator must follow"},
         {"category = 'billing", "a quote is opened and never closed"},
         {"category = 'a' b", "something follows the closing quote"},

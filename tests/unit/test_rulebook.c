@@ -141,7 +141,8 @@ static void all_that_is_written_arrives(void **state)
         "rules: ( { name = \"first\"; match = [ \"age >= 3d\", \"amount > 5\" ]; heads_up = "
         "\"now\";\n"
         "    service = \"no\"; escalate = true; priority = \"urgent\"; continue = true; },\n"
-        "  { name = \"second\"; match = [ \"age in 1h, 3d, 2h\", \"age > 0s\" ]; service = "
+        "  { name = \"second\"; match = [ \"age >= 1h\", \"age < 3d\", \"age != 0s\", \"age > 2h\" "
+        "]; service = "
         "\"digest\"; } );\n"
         "unsaid: { heads_up = \"digest\"; service = \"now\"; };\n"
         "courier: { retry = [ \"10ms\", \"1s\" ]; retry_after_cap = \"0s\"; };\n");
@@ -335,12 +336,16 @@ static const char *const faults[][2] = {
     {PEOPLE RULE("headline = \"{account}: {sumary}\";"),
      "rule 'one': a notice has no {sumary}; did you mean {summary}?"},
     {PEOPLE RULE("body = \"{account\";"), "rule 'one': a brace is opened and never closed"},
-    {PEOPLE "zone = \"America/Chicaco\";", "book.conf:6: 'zone' is a time zone's name"},
+    {PEOPLE "zone = \"America/Chicaco\";",
+     "book.conf:6: 'zone': there is no time zone 'America/Chicaco'; did you mean "
+     "'America/Chicago'?"},
     // what is for later is checked too
-    {REP("hours = \"always\";"), "'hours' are written like \"mon-fri 08:00-18:00\""},
+    {REP("hours = \"always\";"),
+     "'hours' are 'always'; they are written like \"mon-fri 08:00-18:00\""},
     {REP("hours = \"sat 08:00-08:00\";"), "and none may be empty"},
-    {REP("zone = \"../etc\";"), "'zone' is a time zone's name"},
-    {REP("digest = \"25:00\";"), "'digest' is a time of day"},
+    {REP("zone = \"../etc\";"),
+     "'zone': this system knows no time zone '../etc'; write one such as"},
+    {REP("digest = \"25:00\";"), "'digest' is '25:00'; it is a time of day"},
     {PEOPLE "gather: { wait = 30; };", "gather: 'wait' must be a span"},
     {PEOPLE "boundaries: { discount: { service = 101.0; }; };",
      "boundaries, discount: 'service' is 101; it must be between 0 and 100"},
@@ -454,7 +459,8 @@ static void warns_once_of_what_has_no_effect_yet(void **state)
         "{ id = \"pat\"; name = \"P\"; role = \"service\"; webhook: { url = \"https://h/\"; };\n"
         "zone = \"UTC\"; digest = \"00:00\"; hours = \"08:00-24:00\"; } );\n"
         "default: { service = \"pat\"; sales = \"rich\"; };\n"
-        "rules: ( { name = \"one\"; headline = \"{account}\"; body = \"a\\nb\"; } );\n"
+        "rules: ( { name = \"one\"; heads_up = \"now\"; headline = \"{account}\"; body = "
+        "\"a\\nb\"; } );\n"
         "gather: { wait = \"0s\"; again = \"5m\"; };\n"
         "follow_through: { acknowledge_within = \"4h\"; };\n"
         "boundaries: { gross_profit_floor = 18; discount: { service = 2.5; };\n"

@@ -95,6 +95,9 @@ static void what_can_hold_is_left_alone(void **state)
         "\"issue.hop = sales\"",
         "\"hour >= 23\"",
         "\"age >= 0s\"",
+        "\"category = 'a, b'\"",
+        "\"category in a, b\"",
+        "\"summary =~ a,b\"",
     };
 
     for (size_t i = 0; i < COUNT_OF(sound); i++) {
@@ -102,6 +105,60 @@ static void what_can_hold_is_left_alone(void **state)
 
         if (said[0]) {
             fail_msg("%s: '%s'", sound[i], said);
+        }
+    }
+}
+
+static void matchers_that_hardly_mean_what_they_say_are_told(void **state)
+{
+    static const struct {
+        const char *matcher, *words;
+    } cases[] = {
+        {"\"category = a, b\"",
+         "book.conf:4: rule 'it': 'category = a, b' asks for one text with a "
+         "comma in it; several values want 'in'"},
+        {"\"data.x != a,b\"", "asks for one text with a comma in it"},
+        {"\"age = 3d\"", "'age = 3d' asks for one thousandth of a second; write >= instead"},
+        {"\"age in 3d, 4d\"", "asks for one thousandth"},
+        {"\"age != 3d\"", "asks for one thousandth"},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const char *said = of_matchers(*state, cases[i].matcher);
+
+        if (!strstr(said, cases[i].words)) {
+            fail_msg("%s: '%s'", cases[i].matcher, said);
+        }
+    }
+}
+
+static void what_a_rule_says_in_vain_is_told(void **state)
+{
+    static const struct {
+        const char *rule, *words; // "": nothing is said
+    } cases[] = {
+        {"match = [ \"event = account.billed\" ]; escalate = true;",
+         "book.conf:4: rule 'it': 'escalate' has no effect: only an issue has a hop to go\n"},
+        {"match = [ \"event =~ ed$\" ]; escalate = true;", ""},
+        {"match = [ \"event = issue.opened\" ]; escalate = true; heads_up = \"no\";",
+         "'heads_up' and 'service' have no effect beside 'escalate': both are told now"},
+        {"match = [ \"event = issue.opened\" ]; escalate = true;", ""},
+        {"match = [ \"age >= 3d\" ]; escalate = true; heads_up = \"now\";", ""},
+        {"heads_up = \"digest\"; headline = \"{summary}\";", "its words have no effect"},
+        {"heads_up = \"digest\"; service = \"no\"; body = \"{summary}\";",
+         "its words have no effect"},
+        {"heads_up = \"digest\"; service = \"now\"; body = \"{summary}\";", ""},
+        {"escalate = true; headline = \"{summary}\";", ""},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char rule[1024];
+        const char *said;
+
+        (void)snprintf(rule, sizeof rule, "rules: ( { name = \"it\"; %s } );", cases[i].rule);
+        said = warnings(*state, rule);
+        if (!strstr(said, cases[i].words) || (said[0] && !cases[i].words[0])) {
+            fail_msg("%s: '%s'", cases[i].rule, said);
         }
     }
 }
@@ -198,6 +255,9 @@ int main(void)
                                         close_shelf),
         cmocka_unit_test_setup_teardown(thresholds_beside_a_tiers_floor_are_told, open_shelf,
                                         close_shelf),
+        cmocka_unit_test_setup_teardown(matchers_that_hardly_mean_what_they_say_are_told,
+                                        open_shelf, close_shelf),
+        cmocka_unit_test_setup_teardown(what_a_rule_says_in_vain_is_told, open_shelf, close_shelf),
         cmocka_unit_test_setup_teardown(contradicting_matchers_are_told, open_shelf, close_shelf),
         cmocka_unit_test_setup_teardown(what_can_hold_is_left_alone, open_shelf, close_shelf),
         cmocka_unit_test_setup_teardown(a_rule_without_effect_is_told, open_shelf, close_shelf),

@@ -101,7 +101,9 @@ static void what_is_wrong_is_said(void **state)
         {"{ amount }", "did you mean {amount}?"},
         {"{zebulon}", "a notice has no {zebulon}"},
         {"{amount", "a brace is opened and never closed; a brace itself is written {{"},
-        {"{{amount}} {", "never closed"},
+        {"{{x}} {", "never closed"},
+        {"{{amount}}", "a field stands in one pair of braces: {amount}"},
+        {"of {{ account.name }}", "a field stands in one pair of braces: {account.name}"},
         {"{hour}", "a notice has no {hour}"},
     };
 

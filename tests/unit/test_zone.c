@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -123,9 +125,31 @@ static void refuses_what_is_no_day_and_no_moment(void **state)
     }
 }
 
+static void the_name_that_was_meant_is_found(void **state)
+{
+    static const char *const meant[][2] = {
+        {"America/Chicaco", "America/Chicago"}, {"america/chicago", "America/Chicago"},
+        {"Europe/Berlinn", "Europe/Berlin"},    {"Asia/Calcuta", "Asia/Calcutta"},
+        {"zzzzzzzzzzzzzzzzzz", NULL},           {"", NULL}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof meant / sizeof meant[0]; i++) {
+        char *found = zone_nearest(meant[i][0]);
+
+        if (meant[i][1]) {
+            assert_non_null(found);
+            assert_string_equal(found, meant[i][1]);
+        } else {
+            assert_null(found);
+        }
+        free(found);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_name_that_was_meant_is_found),
         cmocka_unit_test(finds_the_next_time_of_day),
         cmocka_unit_test(keeps_the_local_hour_across_daylight_saving),
         cmocka_unit_test(gives_each_day_one_moment),
