@@ -150,6 +150,38 @@ static void settle_moments(const struct check *check, struct script_step *step,
     }
 }
 
+// --- accounts ----------------------------------------------------------------------------------
+
+// A rep's id that an account names must be one of the role, or none hears what the test is about.
+static void want_role(const struct check *check, const char *setting, const char *id,
+                      enum role role)
+{
+    const struct rep *rep = check->rulebook ? rulebook_rep(check->rulebook, id) : NULL;
+
+    if (rep && rep->role != role) {
+        complain(check, "'%s': rep '%s' has the role %s", setting, id, role_name(rep->role));
+    } else if (id && strcmp(id, "admin") != 0) {
+        want_rep(check, setting, id);
+    }
+}
+
+static void check_accounts(struct check *check, const struct script_account *accounts, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        check->place = &accounts[i].place;
+        want_role(check, "service", accounts[i].service, ROLE_SERVICE);
+        want_role(check, "sales", accounts[i].sales, ROLE_SALES);
+        for (size_t j = 0; j < i; j++) {
+            if (strcmp(accounts[j].key, accounts[i].key) == 0) {
+                complain(check, "the account '%.*s' stands at %s:%d already",
+                         shown(accounts[i].key), accounts[i].key, accounts[j].place.file,
+                         accounts[j].place.line);
+                break;
+            }
+        }
+    }
+}
+
 // --- steps ---------------------------------------------------------------------------------------
 
 static void check_event(const struct check *check, const struct script_step *step)
@@ -333,6 +365,7 @@ static void check_test(struct check *check, struct script_test *test, const stru
                      : test->rules    ? load_named(check, test->place.file, test->rules)
                                       : common;
     check->rulebook = test->rulebook;
+    check_accounts(check, test->accounts, test->account_count);
     check_steps(check, test, start_ms);
 }
 
@@ -352,6 +385,8 @@ static void check_script(struct script *script, const char *default_rules,
                  shown(script->start), script->start);
     }
     common = common_book(&check, default_rules);
+    check.rulebook = common;
+    check_accounts(&check, script->accounts, script->account_count);
     for (size_t i = 0; i < script->test_count; i++) {
         check.test = &script->tests[i];
         check_test(&check, &script->tests[i], common, start_ms);

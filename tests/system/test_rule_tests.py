@@ -177,6 +177,20 @@ class TestFilesThatAreWrong(RuleTests):
         self.wrong_step('{ at = "2026-11-23T08:00:00Z"; },\n{ at = "2026-11-22T08:00:00Z"; }',
                         "a.test:%d: .*the step comes before the one above it" % (line + 1))
 
+    def test_accounts_name_reps_that_there_are(self):
+        """Or else nobody whom the test is about would hear of anything."""
+        rest = 'tests: (\n{ name = "t"; %s steps: ( {} ); } );\n'
+        for accounts, words in {
+            '{ key = "xyz"; sales = "rihc"; }': "'sales' cannot be 'rihc'; did you mean 'rich'?",
+            '{ key = "xyz"; sales = "pat"; }': "'sales': rep 'pat' has the role service",
+            '{ key = "xyz"; }, { key = "xyz"; name = "XYZ"; }': "the account 'xyz' stands at .*a.test:",
+        }.items():
+            with self.subTest(accounts):
+                self.wrong(BOOK + f"accounts: ( {accounts} );\n" + rest % "", "a.test:%d: .*%s" % (
+                    BOOK.count("\n") + 1, words.replace("?", r"\?")))
+                self.wrong(BOOK + rest % f"accounts: ( {accounts} );", "a.test:%d: test 't': .*%s" % (
+                    BOOK.count("\n") + 2, words.replace("?", r"\?")))
+
     def test_all_faults_in_one_run(self):
         self.wrong_step('{ event = "x"; expect: ( { to = "nobody"; } ); }, { at = "never"; }',
                         "no type of event 'x'", "'to' cannot be 'nobody'", "'never'")
