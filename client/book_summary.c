@@ -6,6 +6,7 @@
 #include "client/rule_words.h"
 #include "client/tables.h"
 #include "common/base/json_out.h"
+#include "common/base/moment.h"
 
 static bool is_default(const struct rulebook *rulebook, const struct rep *rep)
 {
@@ -20,6 +21,9 @@ static const struct column columns[] = {
     {"fallback_host", NULL, COLUMN_TEXT, false},
     {"default", NULL, COLUMN_BOOL, false},
     {"reached_by", "REACHED", COLUMN_TEXT, false},
+    {"digest", NULL, COLUMN_TEXT, false},
+    {"hours", NULL, COLUMN_TEXT, false},
+    {"zone", NULL, COLUMN_TEXT, false},
 };
 
 static struct table *table_of_reps(const struct rulebook *rulebook, bool json)
@@ -39,6 +43,9 @@ static struct table *table_of_reps(const struct rulebook *rulebook, bool json)
         table_add_bool(table, usual);
         table_add_text(table, usual ? "default" : "name",
                        usual ? "by default, and by name" : "only by name");
+        table_add_text(table, rep->digest, NULL);
+        table_add_text(table, rep->hours_text, NULL);
+        table_add_text(table, rep->zone_name, NULL);
     }
     return table;
 }
@@ -50,6 +57,67 @@ static void print_reps(const struct rulebook *rulebook)
     table_print(table, "no reps");
 }
 
+static void print_times(const struct rulebook *rulebook)
+{
+    (void)printf("\nWhen each hears of it:\n");
+    for (size_t i = 0; i < rulebook->rep_count; i++) {
+        const struct rep *rep = &rulebook->reps[i];
+        struct text words = {0};
+
+        char lead[96]; // an id has 64 bytes
+
+        (void)snprintf(lead, sizeof lead, "  %s: ", rep->id);
+        if (rep->hours_text) {
+            text_addf(&words, "%s, and at any hour of what is urgent; ", rep->hours_text);
+        } else {
+            text_add(&words, "at any hour; ");
+        }
+        text_addf(&words, "the digest at %s (%s)", rep->digest, rep->zone_name);
+        print_wrapped(stdout, lead, text_string(&words));
+        text_finish(&words);
+    }
+}
+
+// What becomes of a flood, and what no rule says.
+static void print_quiet(const struct rulebook *rulebook)
+{
+    const struct gather *gather = rulebook->gather;
+    char wait[SPAN_TEXT_BYTES], again[SPAN_TEXT_BYTES];
+    struct text words = {0};
+
+    if (gather && gather->wait_ms) {
+        text_addf(&words,
+                  "Notices about one issue gather for %s, and the next message about it comes %s "
+                  "later at the earliest. What is urgent goes at once.",
+                  span_format_whole(gather->wait_ms, wait),
+                  span_format_whole(gather->again_ms, again));
+    } else {
+        text_add(&words, "Nothing gathers: each notice is a message of its own.");
+    }
+    (void)printf("\nHow much of it:\n");
+    print_wrapped(stdout, "  ", text_string(&words));
+    print_wrapped(stdout, "  ",
+                  "While a heads-up about an account's big issue stands open, its minor ones go "
+                  "into the digest.");
+    print_wrapped(stdout, "  ",
+                  "A silence keeps back more, and is not in the rule book: see headsup silences.");
+    text_finish(&words);
+}
+
+static void print_sources(const struct rulebook *rulebook)
+{
+    char span[SPAN_TEXT_BYTES];
+
+    if (rulebook->source_count) {
+        print_line(stdout, "  %s of a source from which no event came:",
+                   rulebook->admin ? "The admin hears" : "The log tells");
+    }
+    for (size_t i = 0; i < rulebook->source_count; i++) {
+        print_line(stdout, "    %s for %s", rulebook->sources[i].name,
+                   span_format_whole(rulebook->sources[i].silent_after_ms, span));
+    }
+}
+
 // Who is away, and who is told meanwhile.
 static void print_absences(const struct rulebook *rulebook)
 {
@@ -57,7 +125,7 @@ static void print_absences(const struct rulebook *rulebook)
         const struct rep *rep = &rulebook->reps[i];
 
         for (size_t j = 0; j < rep->absence_count; j++) {
-            print_line(stdout, "%s is away from %s until %s: %s stands in for %s.", rep->id,
+            print_line(stdout, "  %s is away from %s until %s: %s stands in for %s.", rep->id,
                        rep->absences[j].from, rep->absences[j].until, rep->stand_in, rep->id);
         }
     }
@@ -77,6 +145,30 @@ static void put_absences(const struct rulebook *rulebook, struct text *out)
             json_put_string(out, "stand_in", rep->stand_in);
             json_close_object(out);
         }
+    }
+    json_close_array(out);
+}
+
+static void put_gather(const struct rulebook *rulebook, struct text *out)
+{
+    if (rulebook->gather) {
+        json_open_object(out, "gather");
+        json_put_int(out, "wait_ms", rulebook->gather->wait_ms);
+        json_put_int(out, "again_ms", rulebook->gather->again_ms);
+        json_close_object(out);
+    } else {
+        json_put_string(out, "gather", NULL);
+    }
+}
+
+static void put_sources(const struct rulebook *rulebook, struct text *out)
+{
+    json_open_array(out, "sources");
+    for (size_t i = 0; i < rulebook->source_count; i++) {
+        json_open_object(out, NULL);
+        json_put_string(out, "name", rulebook->sources[i].name);
+        json_put_int(out, "silent_after_ms", rulebook->sources[i].silent_after_ms);
+        json_close_object(out);
     }
     json_close_array(out);
 }
@@ -112,6 +204,7 @@ void book_summary_print(const struct rulebook *rulebook)
                plural(rulebook->rep_count), rulebook->tier_count, plural(rulebook->tier_count),
                rulebook->rule_count, plural(rulebook->rule_count));
     (void)printf("By name: for the accounts whose record names them.\n");
+    print_times(rulebook);
     print_absences(rulebook);
     (void)printf("\nWho would hear what, tried from the top:\n");
     for (size_t i = 0; i < rulebook->rule_count; i++) {
@@ -121,6 +214,8 @@ void book_summary_print(const struct rulebook *rulebook)
                rule_words_when(rulebook->unsaid_heads_up),
                rule_words_when(rulebook->unsaid_service));
     print_line(stdout, "  What no rule says of an account's record: nobody is told.");
+    print_quiet(rulebook);
+    print_sources(rulebook);
     (void)printf("\n");
 }
 
@@ -160,6 +255,8 @@ void book_summary_put(const struct rulebook *rulebook, struct text *out)
     json_open_object(out, "summary");
     table_put(reps, out, "reps");
     put_absences(rulebook, out);
+    put_gather(rulebook, out);
+    put_sources(rulebook, out);
     json_put_int(out, "tiers", (int64_t)rulebook->tier_count);
     put_rules(rulebook, out);
     json_open_object(out, "unsaid");

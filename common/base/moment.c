@@ -282,3 +282,23 @@ const char *span_format(int64_t ms, char *buffer)
                    count == 1 ? "" : "s");
     return buffer;
 }
+
+const char *span_format_whole(int64_t ms, char *buffer)
+{
+    size_t size = 0;
+
+    if (ms <= 0) {
+        return span_format(ms, buffer);
+    }
+    for (size_t unit = 0; unit < UNIT_COUNT; unit++) {
+        int64_t count = ms / units[unit].ms;
+
+        ms %= units[unit].ms;
+        if (count) {
+            size +=
+                (size_t)snprintf(buffer + size, SPAN_TEXT_BYTES - size, "%s%" PRId64 " %s%s",
+                                 size ? " " : "", count, units[unit].word, count == 1 ? "" : "s");
+        }
+    }
+    return buffer;
+}

@@ -33,3 +33,6 @@ must_check int span_parse(const char *string, int64_t *ret_ms);
 // Writes a span in the largest unit that says it well: "2 days", "4 hours", "1 minute", "30
 // seconds".
 const char *span_format(int64_t ms, char *buffer);
+// Writes a span whole, as an admin set it: "1 minute 30 seconds". buffer has SPAN_TEXT_BYTES.
+#define SPAN_TEXT_BYTES 128
+const char *span_format_whole(int64_t ms, char *buffer);

@@ -145,11 +145,11 @@ int watch_hear(struct desk *desk, const struct event *event, struct error *err)
 static void write_why(const struct desk *desk, const struct watched *watched,
                       const struct heard *heard, char *why)
 {
-    char span[MOMENT_TEXT_BYTES], at[MOMENT_TEXT_BYTES];
+    char span[SPAN_TEXT_BYTES], at[MOMENT_TEXT_BYTES];
 
     (void)snprintf(
         why, WHY_BYTES, "no event came from %s for %s: %s %s%s", watched->name,
-        span_format(watched->silent_after_ms, span),
+        span_format_whole(watched->silent_after_ms, span),
         heard->heard_ms ? "the last one came at"
                         : "none ever came since the rule book named it, at",
         moment_format((heard->heard_ms ? heard->heard_ms : heard->since_ms) / SECOND_MS * SECOND_MS,

@@ -60,7 +60,7 @@ int64_t quiet_moment(const struct rulebook *rulebook, const struct rep *rep,
 {
     const struct gather *gather = past->about_issue ? rulebook->gather : NULL;
     int64_t at_ms = now_ms, again_ms;
-    char span[MOMENT_TEXT_BYTES];
+    char span[SPAN_TEXT_BYTES];
 
     text_clear(why);
     if (past->held_until_ms) {
@@ -70,13 +70,13 @@ int64_t quiet_moment(const struct rulebook *rulebook, const struct rep *rep,
     if (gather && gather->wait_ms) {
         at_ms = now_ms + gather->wait_ms;
         text_addf(why, "gather: it waits %s for others about this issue",
-                  span_format(gather->wait_ms, span));
+                  span_format_whole(gather->wait_ms, span));
         again_ms = past->told_ms ? past->told_ms + gather->again_ms : 0;
         if (again_ms > at_ms) {
             at_ms = again_ms;
             text_clear(why);
             text_addf(why, "gather: the next message about this issue goes out %s after the last",
-                      span_format(gather->again_ms, span));
+                      span_format_whole(gather->again_ms, span));
         }
     }
     return quiet_hours(rep, at_ms, why);

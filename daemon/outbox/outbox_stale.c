@@ -67,12 +67,12 @@ static int to_digest(struct outbox *outbox, const struct slot *slot,
                      const struct notice_record *record, int64_t now_ms, struct error *err)
 {
     const struct rep *rep = rulebook_rep(outbox->rulebook, record->rep);
-    char why[128], span[MOMENT_TEXT_BYTES];
+    char why[96 + SPAN_TEXT_BYTES], span[SPAN_TEXT_BYTES];
 
     (void)snprintf(why, sizeof why,
                    "it waited for its receiver longer than %s, so it is for the "
                    "digest",
-                   span_format(slot->lane.endpoint->expire_after_ms, span));
+                   span_format_whole(slot->lane.endpoint->expire_after_ms, span));
     return ledger_keep_for_digest(outbox->ledger, record->num,
                                   zone_next(rep->zone, rep->digest_minute, now_ms), why, err);
 }

@@ -282,6 +282,25 @@ class TestCheck(Explain):
         self.assertEqual(told["summary"]["rules"][0]["escalate"], True)
         self.assertNotIn("s3cret", json.dumps(told))
 
+    def test_when_and_how_much_of_it(self):
+        reps = standard(self.folder, self.receiver)["reps"]
+        reps[0].update(hours="mon-fri 07:30-18:30", zone="America/Chicago", digest="08:30")
+        more = {"reps": reps, "gather": {"wait": "90s", "again": "5m"}, "sources": [{"name": "/s", "silent_after": "1d 12h"}]}
+        words = " ".join(self.check(**more).split())
+        self.assertIn("rich: mon-fri 07:30-18:30, and at any hour of what is urgent; the digest at 08:30 (America/Chicago)", words)
+        self.assertIn("pat: at any hour; the digest at 08:00 (UTC)", words)
+        self.assertIn("Notices about one issue gather for 1 minute 30 seconds, and the next message about it comes "
+                      "5 minutes later at the earliest.", words)
+        self.assertIn("The admin hears of a source from which no event came: /s for 1 day 12 hours", words)
+        told = json.loads(self.check("--json", **more))["summary"]
+        self.assertEqual([(one["digest"], one["hours"], one["zone"]) for one in told["reps"]],
+                         [("08:30", "mon-fri 07:30-18:30", "America/Chicago"), ("08:00", None, "UTC")])
+        self.assertEqual(told["gather"], {"wait_ms": 90000, "again_ms": 300000})
+        self.assertEqual(told["sources"], [{"name": "/s", "silent_after_ms": 36 * 3600 * 1000}])
+        for gather in (None, {"wait": "0s"}):
+            self.assertIn("Nothing gathers", self.check(gather=gather))
+        self.assertIn("The log tells of a source", self.check(**more, admin=None))
+
     def test_strict_makes_warnings_count(self):
         never = RULES + [{"name": "odd", "match": ["event = issue.closed", "amount >= 10", "amount < 5"], "heads_up": "now"}]
         for arguments, status in (((), 0), (("--strict",), 1), (("--json",), 0), (("--json", "--strict"), 1)):

@@ -163,7 +163,7 @@ static void reads_spans(void **state)
 
 static void writes_spans(void **state)
 {
-    char text[MOMENT_TEXT_BYTES];
+    char text[MOMENT_TEXT_BYTES], whole[SPAN_TEXT_BYTES];
 
     (void)state;
     assert_string_equal(span_format(2 * DAY_MS, text), "2 days");
@@ -173,6 +173,14 @@ static void writes_spans(void **state)
     assert_string_equal(span_format(0, text), "0 milliseconds");
     assert_string_equal(span_format(-5, text), "0 milliseconds");
     assert_non_null(span_format(INT64_MAX, text));
+    assert_string_equal(span_format_whole(90 * SECOND_MS, whole), "1 minute 30 seconds");
+    assert_string_equal(span_format_whole(2 * DAY_MS, whole), "2 days");
+    assert_string_equal(span_format_whole(DAY_MS + HOUR_MS + 250, whole),
+                        "1 day 1 hour 250 milliseconds");
+    assert_string_equal(span_format_whole(0, whole), "0 milliseconds");
+    assert_string_equal(span_format_whole(-5, whole), "0 milliseconds");
+    assert_string_equal(span_format_whole(INT64_MAX, whole),
+                        "106751991167 days 7 hours 12 minutes 55 seconds 807 milliseconds");
 }
 
 static void clocks_run(void **state)
