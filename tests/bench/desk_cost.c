@@ -57,15 +57,11 @@ static struct rulebook *book(void)
     return rulebook;
 }
 
-static void publish(struct bench *bench, const char *format, long number)
+static void publish(struct bench *bench, const struct text *event)
 {
-    char event[1024];
     struct error error = {0};
-    struct event_slice slice = {.bytes = event};
+    struct event_slice slice = {.bytes = event->bytes, .size = event->size};
 
-    // NOLINTNEXTLINE(clang-diagnostic-format-nonliteral)
-    slice.size = (size_t)snprintf(event, sizeof event, format, number, number, number % LANES,
-                                  number % LANES);
     text_clear(&bench->receipt);
     must(desk_handle(bench->desk, &slice, "uid:1000", bench->now_ms, &bench->receipt, &error),
          &error);
@@ -127,36 +123,54 @@ static void deliver(struct bench *bench, size_t jobs)
     }
 }
 
-static void run(struct bench *bench, long events, long batch)
+static void publish_account(struct bench *bench, struct text *event, long number)
 {
-    struct error error = {0};
-    static const char account[] =
+    text_clear(event);
+    text_addf(
+        event,
         "{\"specversion\":\"1.0\",\"id\":\"a-%ld\",\"source\":\"/bench/load\","
         "\"type\":\"headsup.account.updated\",\"subject\":\"account-%ld\",\"data\":{"
-        "\"name\":\"Account %ld\",\"value\":300000,\"sales\":\"sales-%ld\",\"service\":\"pat\"}}";
-    static const char issue[] =
+        "\"name\":\"Account %ld\",\"value\":300000,\"sales\":\"sales-%ld\",\"service\":\"pat\"}}",
+        number, number, number % LANES, number % LANES);
+    publish(bench, event);
+}
+
+static void publish_issue(struct bench *bench, struct text *event, long number)
+{
+    text_clear(event);
+    text_addf(
+        event,
         "{\"specversion\":\"1.0\",\"id\":\"load-%ld\",\"source\":\"/bench/load\","
         "\"type\":\"headsup.issue.opened\",\"subject\":\"load-%ld\","
         "\"time\":\"2026-03-04T10:11:12Z\",\"data\":{\"account\":\"account-%ld\","
         "\"category\":\"billing\",\"severity\":\"major\",\"summary\":\"The customer was charged "
         "twice for the same delivery and has called about it three times since\",\"amount\":"
         "1000%ld.50,\"currency\":\"USD\",\"department\":\"billing\",\"contact\":\"Robin "
-        "Whitfield\"}}";
+        "Whitfield\"}}",
+        number, number, number % LANES, number % LANES);
+    publish(bench, event);
+}
+
+static void run(struct bench *bench, long events, long batch)
+{
+    struct error error = {0};
+    struct text event = {0};
 
     must(ledger_begin(bench->ledger, &error), &error);
     for (long i = 0; i < LANES; i++) {
-        publish(bench, account, i);
+        publish_account(bench, &event, i);
     }
     commit(bench);
     for (long done = 0; done < events;) {
         must(ledger_begin(bench->ledger, &error), &error);
         for (long i = 0; i < batch && done < events; i++) {
-            publish(bench, issue, done++);
+            publish_issue(bench, &event, done++);
         }
         commit(bench);
         deliver(bench, outbox_in_hand(bench->outbox));
         bench->now_ms++;
     }
+    text_finish(&event);
 }
 
 int main(int count, char **arguments)
