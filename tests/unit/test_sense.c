@@ -143,6 +143,7 @@ static void what_a_rule_says_in_vain_is_told(void **state)
         {"match = [ \"event = issue.opened\" ]; escalate = true; heads_up = \"no\";",
          "'heads_up' and 'service' have no effect beside 'escalate': both are told now"},
         {"match = [ \"event = issue.opened\" ]; escalate = true;", ""},
+        {"match = [ \"event =~ ^(issue|alarm)\" ]; escalate = true; heads_up = \"now\";", ""},
         {"match = [ \"age >= 3d\" ]; escalate = true; heads_up = \"now\";", ""},
         {"heads_up = \"digest\"; headline = \"{summary}\";", "its words have no effect"},
         {"heads_up = \"digest\"; service = \"no\"; body = \"{summary}\";",
