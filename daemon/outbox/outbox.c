@@ -45,6 +45,7 @@ static void drop_job(struct outbox *outbox, struct job *job)
 {
     // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a table that has a job has its head
     HASH_DEL(outbox->jobs, job);
+    job->slot->unsettled--;
     free(job->rep);
     free(job->headline);
     free(job->body);
@@ -335,6 +336,7 @@ static int send_one(struct outbox *outbox, struct slot *slot, const struct notic
     job->body = xstrdup(text_string(&outbox->body));
     HASH_ADD(hh, outbox->jobs, num, sizeof job->num, job);
     lane_handed(&slot->lane);
+    slot->unsettled++;
     return 0;
 }
 

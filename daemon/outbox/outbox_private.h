@@ -22,6 +22,7 @@ struct kept;
 struct slot { // one lane
     struct lane lane;
     struct due_cursor cursor;
+    int unsettled;         // jobs of it in hand, or whose outcome is not on record
     bool dead_told;        // the admin was told of a dead letter since the last delivery
     bool dead_telling;     // likewise, in the transaction that is open
     bool look;             // its standing is to be read from the ledger: somebody gave an order, or

@@ -148,10 +148,12 @@ struct slot *outbox_refuge(const struct outbox *outbox, const struct slot *slot)
     return to && lane_standing(&to->lane) == LANE_OPEN ? to : NULL;
 }
 
-// Where something may wait: it has not been looked at since the lane died.
+// Where something may wait: it has not been looked at since the lane died. Not before all that it
+// had in hand is on record: what came later must not pass that.
 static bool wants_divert(const struct outbox *outbox, const struct slot *slot)
 {
-    return (slot->lane.next_due_ms == 0 || slot->diverted) && outbox_refuge(outbox, slot);
+    return (slot->lane.next_due_ms == 0 || slot->diverted) && slot->unsettled == 0 &&
+           outbox_refuge(outbox, slot);
 }
 
 bool outbox_wants_divert(const struct outbox *outbox)

@@ -2,7 +2,9 @@
 """A rep's second webhook: what goes there when the first is dead, and what does not."""
 
 import json
+import os
 import time
+import unittest
 
 import harness
 from audit import DEAD, DELIVERED, WAITING, Audit, Ledger, wait_settled
@@ -56,6 +58,22 @@ class TestFallback(harness.Corridor):
                 told, = self.wait("/admin", 1)
                 self.assertIn("what waits goes to the fallback", told.notice["headline"])
                 self.daemon.stop()
+
+    @unittest.skipIf(harness.sanitized(), "nothing can be loaded before the sanitizer")
+    def test_what_comes_while_a_lane_dies_does_not_pass_what_it_had_in_hand(self):
+        """On a slow disk, so that the turn that records the lane's end takes in events too."""
+        self.assertTrue(os.path.exists(harness.SLOW_DISK))
+        self.begin()
+        self.daemon.stop()
+        self.daemon.preload = harness.SLOW_DISK
+        self.daemon.start()
+        self.receiver.always("/pat", Answer(404, wait=0.3))
+        for number in range(24):
+            self.publisher.send(opened(f"L-{number:02}", "xyz"))
+            time.sleep(0.025)
+        self.wait("/pat2", 24, seconds=30.0)
+        self.settled()
+        self.assertEqual(self.keys("/pat2"), [f"L-{number:02}" for number in range(24)])
 
     def test_a_closed_lane_stays_so_over_a_restart_and_its_fallback_is_used(self):
         self.begin()
