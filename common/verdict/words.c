@@ -242,6 +242,45 @@ static void add_stand_in(struct text *out, const struct rep *rep, const struct r
     }
 }
 
+// What is left to do for who follows the issue through.
+static void add_owners_part(struct text *out, const struct notice *notice)
+{
+    static const char *const parts[ISSUE_STATE_COUNT] = {
+        [ISSUE_OPEN] =
+            "follow it through: acknowledge it, and tell the customer a plan and a date.",
+        [ISSUE_ACKNOWLEDGED] = "follow it through: tell the customer a plan and a date.",
+        [ISSUE_PLANNED] = "follow it through: the plan holds, or the customer hears in time.",
+        [ISSUE_RESOLVED] = "nothing to do now.",
+        [ISSUE_CLOSED] = "nothing to do now.",
+    };
+
+    if (notice->file->issue.hop == HOP_SALES) {
+        text_add(out, "nothing to decide, that is with ");
+        add_first_name(out, notice->sales->name);
+        text_add(out, "; help with the facts.");
+    } else {
+        text_add(out, parts[notice->file->issue.state]);
+    }
+}
+
+// Of an issue that was handed over, nobody else will tell the sales rep.
+static void add_readers_part(struct text *out, const struct notice *notice)
+{
+    const struct issue *issue = &notice->file->issue;
+
+    if (issue->hop == HOP_SERVICE) {
+        text_add(out, "nothing to do now. ");
+        add_first_name(out, notice->service->name);
+        text_add(out, " will tell you if that changes.");
+    } else if (issue->state >= ISSUE_RESOLVED) {
+        text_add(out, "nothing to do now.");
+    } else {
+        text_add(out, "it is yours: see that ");
+        add_contact(out, notice);
+        text_add(out, " hears from you.");
+    }
+}
+
 // H3, whether the reader must do anything.
 static void add_to_do(struct text *out, const struct notice *notice)
 {
@@ -265,14 +304,11 @@ static void add_to_do(struct text *out, const struct notice *notice)
         text_add(out, "” Both of you have the same words.");
         break;
     case NOTICE_OWNER:
-        text_add(out, "follow it through: acknowledge it, and tell the customer a plan and a "
-                      "date.");
+        add_owners_part(out, notice);
         break;
     default:
         if (!words_occasion_to_do(out, notice)) {
-            text_add(out, "nothing to do now. ");
-            add_first_name(out, notice->service->name);
-            text_add(out, " will tell you if that changes.");
+            add_readers_part(out, notice);
         }
         break;
     }

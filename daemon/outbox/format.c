@@ -1,5 +1,8 @@
 #include "daemon/outbox/format.h"
 
+#include <stdbool.h>
+#include <string.h>
+
 #include "common/base/attributes.h"
 
 enum { HEADLINE_CHARACTERS = 150 }; // of a brief
@@ -34,12 +37,24 @@ const char *format_write(struct text *out, const struct endpoint *endpoint,
     return endpoint->format == FORMAT_GENERIC ? "application/cloudevents+json" : "application/json";
 }
 
+// A rule has its name from the admin, in plain words; what its matchers saw is for who asks why. A
+// law says why itself.
+static const char *reason_of(const struct notice *notice)
+{
+    bool by_rule = notice->rule && *notice->rule && strncmp(notice->rule, "law: ", 5) != 0 &&
+                   strcmp(notice->rule, "unsaid") != 0;
+
+    return by_rule ? notice->rule : notice->why;
+}
+
 void format_add_reason(struct text *out, enum quote_style style, const struct notice *notice,
                        size_t room)
 {
-    if (notice->why && *notice->why) {
+    const char *reason = reason_of(notice);
+
+    if (reason && *reason) {
         text_add(out, "Why: ");
-        quote_line(out, style, notice->why, room);
+        quote_line(out, style, reason, room);
         text_add(out, " · ");
     }
     quote_line(out, style, notice->id, room);

@@ -121,6 +121,7 @@ static struct notice example(enum notice_kind kind, struct text *headline, struc
         notice.file = &about_nothing;
         notice.tier = NULL;
         notice.event_source = notice.event_id = NULL;
+        notice.rule = "law: the admin hears of a lane in trouble";
         notice.why = kind == NOTICE_DEAD_LETTER
                          ? "lane rich has a dead letter: hn_1, last answer 400"
                          : "the source /home-office/billing is silent";
@@ -260,6 +261,7 @@ static void slack_defuses_mentions_and_markup(void **state)
 
     (void)state;
     notice.why = hostile;
+    notice.rule = "law: one hop"; // which says why itself
     (void)write_as(&out, FORMAT_SLACK, &notice, hostile, hostile);
     root = parse(&out);
     fallback = json_string_value(json_object_get(root, "text"));
@@ -318,6 +320,7 @@ static void slack_cuts_to_its_limits(void **state)
         json_t *root;
 
         notice.why = hostile;
+        notice.rule = "law: one hop"; // which says why itself
         (void)write_as(&out, FORMAT_SLACK, &notice, hostile, hostile);
         root = parse(&out);
         count = json_array_size(json_object_get(root, "blocks"));
@@ -441,6 +444,7 @@ static void every_format_stands_hostile_text(void **state)
         struct text out = {0};
 
         notice.why = hostile;
+        notice.rule = "law: one hop"; // which says why itself
         (void)write_as(&out, (enum payload_format)(i % FORMAT_COUNT), &notice, hostile, hostile);
         text_finish(&out);
         free(hostile);

@@ -179,6 +179,37 @@ static void an_owners_notice(void **state)
                              "and a date." BACKGROUND);
 }
 
+static void an_owner_hears_what_is_left_to_do(void **state)
+{
+    struct sheet *sheet = *state;
+
+    sheet->notice.kind = NOTICE_OWNER;
+    sheet->file.issue.state = ISSUE_ACKNOWLEDGED;
+    assert_non_null(
+        strstr(body(sheet), "\nYou: follow it through: tell the customer a plan and a date.\n"));
+    sheet->file.issue.state = ISSUE_PLANNED;
+    assert_non_null(strstr(
+        body(sheet), "\nYou: follow it through: the plan holds, or the customer hears in time.\n"));
+    sheet->file.issue.state = ISSUE_RESOLVED;
+    assert_non_null(strstr(body(sheet), "\nYou: nothing to do now.\n"));
+    sheet->file.issue.hop = HOP_SALES;
+    sheet->file.issue.state = ISSUE_OPEN;
+    assert_non_null(
+        strstr(body(sheet), "\nYou: nothing to decide, that is with Rich; help with the facts.\n"));
+}
+
+// What was handed over is the sales rep's to do: at its next age he is not told to wait for others.
+static void a_heads_up_of_what_was_handed_over(void **state)
+{
+    struct sheet *sheet = *state;
+
+    sheet->file.issue.hop = HOP_SALES;
+    assert_non_null(
+        strstr(body(sheet), "\nYou: it is yours: see that Ms Oyelaran hears from you.\n"));
+    sheet->file.issue.state = ISSUE_RESOLVED;
+    assert_non_null(strstr(body(sheet), "\nYou: nothing to do now.\n"));
+}
+
 static void an_escalation(void **state)
 {
     struct sheet *sheet = *state;
@@ -372,6 +403,8 @@ int main(void)
                                         end),
         cmocka_unit_test_setup_teardown(days_are_those_of_the_readers_calendar, begin, end),
         cmocka_unit_test_setup_teardown(an_owners_notice, begin, end),
+        cmocka_unit_test_setup_teardown(an_owner_hears_what_is_left_to_do, begin, end),
+        cmocka_unit_test_setup_teardown(a_heads_up_of_what_was_handed_over, begin, end),
         cmocka_unit_test_setup_teardown(an_escalation, begin, end),
         cmocka_unit_test_setup_teardown(handed_over, begin, end),
         cmocka_unit_test_setup_teardown(stand_firm_is_the_same_for_both, begin, end),
