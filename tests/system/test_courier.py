@@ -230,16 +230,17 @@ def test_order_and_concurrency(courier, receiver):
         expect(courier.outcome(num), "delivered", 200)
     assert receiver.bodies("ok/order") == [str(n).encode() for n in range(140, 160)]
     took = time.monotonic() - began
-    assert 0.55 < took < 1.5, f"eight of 0.3 s, four at once, took {took}"
+    assert 0.55 < took < 2.4, f"eight of 0.3 s, four at once, took {took}"
 
 
 def test_rate_gap(courier, receiver):
+    """From before the first is sent to behind the last are three gaps at least, however busy the machine."""
     courier.lane("gap", receiver.url("ok/gap"), gap=150)
+    began = time.monotonic()
     for num in range(170, 174):
         courier.job(num, "gap")
-    times = [courier.outcome(num)["at"] for num in range(170, 174)]
-    assert times[3] - times[0] > 0.43, times
-    assert times[3] - times[0] < 1.0, times
+    took = courier.outcome(173)["at"] - began
+    assert 0.45 <= took < 3.0, took
 
 
 def test_what_waits_behind_a_failure_goes_back(courier, receiver):
@@ -383,29 +384,28 @@ def test_no_part_of_the_url_is_told(courier, receiver):
 
 
 def test_other_lanes_do_not_wait(courier, receiver):
-    """Twenty lanes hang, three names hang in their lookup, and one lane goes on as if alone."""
+    """Twenty lanes hang, three names hang in their lookup, and one lane has done before they have."""
     for num in range(20):
-        courier.lane(f"stuck{num}", receiver.url("hang/stuck"), timeout=1500)
+        courier.lane(f"stuck{num}", receiver.url("hang/stuck"), timeout=5000)
         courier.job(400 + num, f"stuck{num}")
     for num in range(3):
         courier.lane(f"lookup{num}", "https://hangs.test/hook", timeout=1000, connect=600)
         courier.job(430 + num, f"lookup{num}")
     time.sleep(0.2)
     courier.lane("quick", receiver.url("ok/quick"))
-    began = time.monotonic()
     longest = 0
     for num in range(450, 550):
         courier.job(num, "quick")
         expect(courier.outcome(num), "delivered", 200)
         longest = max(longest, courier.outcome(num)["took"])
         time.sleep(0.008)
-    assert time.monotonic() - began < 2.0, "the quick lane was held up"
-    assert longest < 200, f"one took {longest} ms"
+    assert 400 not in courier.outcomes, "the quick lane was held up"
+    assert longest < 2000, f"one took {longest} ms: it waited for a lookup, of 4 s"
     for num in range(3):
         expect(courier.outcome(430 + num), "again", 0)
         assert courier.outcome(430 + num)["took"] < 1500, courier.outcome(430 + num)
     for num in range(20):
-        expect(courier.outcome(400 + num), "again", 0, "timed out")
+        expect(courier.outcome(400 + num, within=20.0), "again", 0, "timed out")
 
 
 def test_tls(courier, receiver, folder):
@@ -478,14 +478,14 @@ def test_stop(courier, receiver):
     courier.say("stop 900")
     for num in (701, 702, 711, 712):
         expect(courier.outcome(num), "untried", 0, "stops")
-        assert courier.outcome(num)["at"] - began < 0.5
+        assert courier.outcome(num)["at"] < courier.outcome(710)["at"]
     courier.job(720, "ends")
     expect(courier.outcome(720), "untried", 0, "stops")
     expect(courier.outcome(700), "delivered", 200)
     expect(courier.outcome(710), "again", 0, "stopped while sending")
     assert courier.process.wait(timeout=5) == 0
     took = time.monotonic() - began
-    assert 0.8 < took < 1.6, f"the stop took {took}"
+    assert 0.8 < took < 4.0, f"the stop took {took}"
 
 
 def test_it_dies_with_the_desk(folder):
