@@ -10,7 +10,12 @@
 #include "common/base/log.h"
 #include "common/base/moment.h"
 
-enum { PAUSE_FIRST_MS = 100, PAUSE_MOST_MS = 30 * SECOND_MS, STEADY_MS = MINUTE_MS };
+enum {
+    PAUSE_FIRST_MS = 100,
+    PAUSE_MOST_MS = 30 * SECOND_MS,
+    STEADY_MS = MINUTE_MS,
+    SILENT_MS = MINUTE_MS
+};
 
 static void socket_path(const struct courier_child *child, char *ret, size_t size)
 {
@@ -113,6 +118,22 @@ bool courier_child_reap(struct courier_child *child, int64_t now_mono_ms)
         forget(child);
     }
     return was_courier;
+}
+
+void courier_child_end(const struct courier_child *child, const char *why)
+{
+    log_error("desk: the courier %s; ending it", why);
+    if (child->pid) {
+        (void)kill(child->pid, SIGKILL);
+    }
+}
+
+void courier_child_watch(struct courier_child *child, int64_t now_mono_ms)
+{
+    if (child->pid && now_mono_ms - child->alive_mono_ms > SILENT_MS) {
+        courier_child_end(child, "says nothing");
+        child->alive_mono_ms = now_mono_ms;
+    }
 }
 
 void courier_child_kill(struct courier_child *child)

@@ -28,5 +28,9 @@ must_check int courier_child_start(struct courier_child *child, int64_t now_mono
                                    struct error *err);
 // Takes in that a child of ours ended; true where it was the courier.
 bool courier_child_reap(struct courier_child *child, int64_t now_mono_ms);
+// Ends one that says nothing for long; its end is then seen, and it starts again.
+void courier_child_watch(struct courier_child *child, int64_t now_mono_ms);
+// Ends one that is of no use, for the reason that is put on the log; likewise.
+void courier_child_end(const struct courier_child *child, const char *why);
 // Ends it at once, and waits for it.
 void courier_child_kill(struct courier_child *child);

@@ -29,8 +29,7 @@ enum {
     OUTCOMES = 4096,             // and what their frame holds: nothing else tells of that
     FAILED_PAUSE_MS = SECOND_MS, // after a commit that failed
     DRAIN_MS = 5 * SECOND_MS,    // for what is under way when we stop
-    COURIER_SILENT_MS = 60 * SECOND_MS,
-    LAST_WORDS = 64, // looks at most for what a dead courier said, each so long
+    LAST_WORDS = 64,             // looks at most for what a dead courier said, each so long
     LAST_WORDS_MS = 10,
     QUIET_MS = 3,           // that nothing comes for: then nothing will at once
     IDLE_MS = 5 * SECOND_MS // at least so often the loop turns
@@ -283,9 +282,10 @@ static void hear_courier(struct turn *turn)
 {
     struct pair_message message;
     struct pair *pair = turn->courier.pair;
+    int got = 0;
 
     while (pair && (outbox_outcomes(turn->outbox) < OUTCOMES || pair_in_hand(pair)) &&
-           pair_receive(pair, &message) > 0) {
+           (got = pair_receive(pair, &message)) > 0) {
         turn->courier.alive_mono_ms = clock_mono_ms();
         if (message.kind == PAIR_HELLO) {
             turn->courier.ready = true;
@@ -294,6 +294,10 @@ static void hear_courier(struct turn *turn)
             outbox_take_outcome(turn->outbox, &message.outcome);
         }
         pair_message_finish(&message);
+    }
+    if (got < 0) {
+        courier_child_end(&turn->courier,
+                          "says what cannot be read"); // what it has in hand with it
     }
 }
 
@@ -305,11 +309,7 @@ static void mind_courier(struct turn *turn, int64_t mono_ms)
     if (outbox_outcomes(turn->outbox) >= OUTCOMES) {
         turn->courier.alive_mono_ms = mono_ms; // it is we who do not listen
     }
-    if (turn->courier.pid && mono_ms - turn->courier.alive_mono_ms > COURIER_SILENT_MS) {
-        log_error("desk: the courier says nothing; ending it");
-        (void)kill(turn->courier.pid, SIGKILL);
-        turn->courier.alive_mono_ms = mono_ms;
-    }
+    courier_child_watch(&turn->courier, mono_ms);
     if (!turn->stopping && courier_child_start(&turn->courier, mono_ms, &err) < 0) {
         log_error("desk: %s", err.message);
         turn->courier.start_at_mono_ms = mono_ms + (int64_t)5 * SECOND_MS;

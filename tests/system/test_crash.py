@@ -7,6 +7,7 @@ import random
 import threading
 import time
 import unittest
+import unittest.mock
 
 import harness
 from audit import GATHERED, Audit, Ledger, wait_settled
@@ -138,6 +139,28 @@ class TestCrash(harness.Corridor):
         self.daemon.start()
         wait_settled(self.daemon.ledger)
         self.daemon.stop()
+        self.assertEqual(Audit(self.daemon.ledger, self.publisher.receipts, self.receiver.requests,
+                               crashed=True).found, [])
+
+    @unittest.skipIf(harness.sanitized(), "nothing can be loaded before the sanitizer")
+    def test_a_courier_that_talks_nonsense_is_ended_and_nothing_stays_in_its_hand(self):
+        order = os.path.join(self.folder, "garble")
+        with unittest.mock.patch.dict(os.environ, {"GARBLED_PAIR": order}):
+            self.start()
+            self.daemon.stop()
+            self.daemon.preload = harness.GARBLED_PAIR
+            self.daemon.start()
+        first, = harness.eventually(self.daemon.children, what="a courier")
+        with open(order, "wb"):
+            pass
+        self.publish(opened("G-1", "xyz"))
+        self.wait("/pat")
+        harness.eventually(lambda: not os.path.exists(order), what="the nonsense")
+        harness.eventually(lambda: self.daemon.children() not in ([], [first]), what="another courier")
+        self.publish(opened("G-2", "xyz"))
+        wait_settled(self.daemon.ledger, 20)
+        self.daemon.stop()
+        self.assertIn("the courier says what cannot be read; ending it", self.daemon.log())
         self.assertEqual(Audit(self.daemon.ledger, self.publisher.receipts, self.receiver.requests,
                                crashed=True).found, [])
 
