@@ -6,7 +6,8 @@
 
 struct stall_watch {
     int fd; // of what the kernel counts; -1: none
-    int64_t began_mono_ms, waited_ns;
+    int64_t began_mono_ms;
+    int64_t asked_mono_ms, waited_ns; // what the kernel said last, and when
 };
 
 void stall_watch_init(struct stall_watch *watch);
