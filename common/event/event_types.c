@@ -12,8 +12,9 @@ static const char *const concessions[] = {"discount",      "freight", "lead_time
                                           "payment_terms", "credit",  NULL};
 
 // Kinds of notices that are sent, so that a test can show their words.
-static const char *const tested[] = {"heads_up",   "owner",       "escalation", "handed_over",
-                                     "stand_firm", "dead_letter", NULL};
+static const char *const tested[] = {
+    "heads_up", "owner",   "escalation", "handed_over", "stand_firm",    "kick_off", "review",
+    "check_in", "meeting", "digest",     "dead_letter", "source_silent", NULL};
 
 // How a line of the table below is written: an optional member, and a required one.
 #define MAY(name, kind)                                                                            \

@@ -392,8 +392,9 @@ void words_body(struct text *out, const struct notice *notice, int64_t now_ms)
         return;
     }
     if (notice->kind == NOTICE_DEAD_LETTER) {
-        text_add(out, "The queue is kept. See what the receiver says, mend it, then: headsup "
-                      "notices --dead, headsup retry");
+        text_add(out, "You: see what its receiver says, and mend that. Then: headsup resume, where "
+                      "the lane stands still; headsup retry, for dead letters (headsup notices "
+                      "--dead lists them). Nothing is discarded meanwhile.");
         return;
     }
     if (words_occasion_of_account(notice->kind)) {

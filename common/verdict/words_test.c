@@ -44,6 +44,37 @@ static enum notice_kind kind_of(const char *name)
     return name && kind < NOTICE_KIND_COUNT ? (enum notice_kind)kind : NOTICE_TEST;
 }
 
+// What that kind of notice tells of, beside the case.
+static void make_up_occasion(struct notice *worded, struct case_file *room)
+{
+    static const struct digest_line lines[] = {
+        {.words = "Test Customer (major): charged twice for October. Billing, open 2 days."},
+        {.words = "Test Customer (major): a pallet came damaged. Shipment, just opened."}};
+
+    switch (worded->kind) {
+    case NOTICE_ESCALATION:
+    case NOTICE_STAND_FIRM:
+        worded->words = "I want to speak to your manager";
+        room->issue.hop = HOP_SALES;
+        break;
+    case NOTICE_HANDED_OVER:
+        room->issue.hop = HOP_SALES;
+        break;
+    case NOTICE_DIGEST:
+        worded->lines = lines;
+        worded->line_count = sizeof lines / sizeof lines[0];
+        break;
+    case NOTICE_DEAD_LETTER:
+        worded->why = "lane test has a dead letter, last answer 400";
+        break;
+    case NOTICE_SOURCE_SILENT:
+        worded->why = "the source /test is silent";
+        break;
+    default:
+        break;
+    }
+}
+
 void words_test(struct text *headline, struct text *body, struct notice *notice, const char *kind,
                 struct case_file *room, int64_t now_ms)
 {
@@ -64,11 +95,7 @@ void words_test(struct text *headline, struct text *body, struct notice *notice,
         text_add(body, ".");
         return;
     }
-    if (worded.kind == NOTICE_DEAD_LETTER) {
-        worded.why = "lane test has a dead letter, last answer 400";
-    } else if (worded.kind == NOTICE_ESCALATION || worded.kind == NOTICE_STAND_FIRM) {
-        worded.words = "I want to speak to your manager";
-    }
+    make_up_occasion(&worded, room);
     words_headline(headline, &worded, now_ms);
     text_add(body, "This is a test: the case is made up.\n");
     words_body(body, &worded, now_ms);

@@ -149,8 +149,11 @@ class TestLanesCommand(harness.Corridor):
         self.wait("/admin", 1)
         told = [json.loads(line) for line in self.daemon.client("send-test", "pat", "--all", "--json").splitlines()]
         self.assertEqual([line["kind"] for line in told],
-                         ["heads_up", "owner", "escalation", "handed_over", "stand_firm", "dead_letter"])
+                         ["heads_up", "owner", "escalation", "handed_over", "stand_firm", "kick_off", "review",
+                          "check_in", "meeting", "digest", "dead_letter", "source_silent"])
         self.assertEqual({line["fate"] for line in told}, {"delivered"})
+        self.assertEqual(len({request.notice["headline"] + request.notice["body"]
+                              for request in self.receiver.at("/pat")}), len(told))
         for request in self.receiver.at("/pat"):
             self.assertTrue(request.notice["headline"].startswith("[TEST] "), request.notice)
             self.assertEqual((request.notice["kind"], request.notice["issue"]["key"]), ("test", "TEST-1"))

@@ -443,7 +443,7 @@ static void a_test_is_for_one_lane_and_no_case(void **state)
     assert_string_equal(at(receipt, "path"), "/data/rep");
     json_decref(receipt);
     receipt =
-        stage_receipt(stage, "notice.test_requested", NULL, "\"rep\":\"rich\",\"kind\":\"digest\"");
+        stage_receipt(stage, "notice.test_requested", NULL, "\"rep\":\"rich\",\"kind\":\"shout\"");
     assert_string_equal(at(receipt, "path"), "/data/kind");
     json_decref(receipt);
     assert_int_equal(stage_number(stage, "SELECT count(*) FROM issues"), 0);

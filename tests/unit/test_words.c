@@ -266,6 +266,8 @@ static void a_dead_letter_names_the_lane_only(void **state)
     sheet->notice.why = "lane rich has a dead letter";
     sheet->notice.service = sheet->notice.sales = NULL;
     assert_string_equal(headline(sheet), "lane rich has a dead letter");
+    assert_true(strncmp(body(sheet), "You: ", 5) == 0);
+    assert_non_null(strstr(body(sheet), "headsup resume, where the lane stands still"));
     assert_null(strstr(body(sheet), "XYZ"));
     assert_null(strstr(body(sheet), "charged"));
 }
