@@ -65,9 +65,9 @@ static int arm_all(struct store *store, const int64_t *ages_ms, size_t count, in
     for (size_t i = count; code == 0 && i > 0; i--) {
         (void)snprintf(sql, sizeof sql,
                        "UPDATE issues SET alarm_at_ms = opened_at_ms + %" PRId64
-                       " WHERE state < 3 AND opened_at_ms + %" PRId64 " > %" PRId64
+                       " WHERE state < 3 AND opened_at_ms + %" PRId64 " >= %" PRId64
                        " AND (alarm_at_ms = 0 OR alarm_at_ms > %" PRId64 ")",
-                       ages_ms[i - 1] + 1, ages_ms[i - 1] + 1, now_ms, now_ms);
+                       ages_ms[i - 1], ages_ms[i - 1], now_ms, now_ms);
         code = store_execute(store, sql, err);
     }
     return code;

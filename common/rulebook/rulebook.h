@@ -74,7 +74,7 @@ struct rulebook {
     int64_t *retry_ms;     // the schedule of the courier
     size_t retry_count;
     int64_t retry_after_cap_ms;
-    int64_t *ages_ms; // every threshold that a rule sets on age, ascending
+    int64_t *ages_ms; // those from which some matcher on age answers otherwise, ascending
     size_t age_count;
     struct watched *sources;
     size_t source_count;

@@ -237,10 +237,12 @@ static int by_value(const void *a, const void *b)
 
 static void add_ages(struct rulebook *book, const struct matcher *matcher)
 {
+    bool beyond = matcher->op == OP_MORE || matcher->op == OP_AT_MOST;
+
     for (size_t i = 0; i < matcher->word_count; i++) {
         if (matcher->numbers[i] > 0) { // an age of nothing is reached by every event
             book->ages_ms = xrealloc(book->ages_ms, (book->age_count + 1) * sizeof *book->ages_ms);
-            book->ages_ms[book->age_count++] = matcher->numbers[i];
+            book->ages_ms[book->age_count++] = matcher->numbers[i] + beyond;
         }
     }
 }

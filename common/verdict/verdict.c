@@ -334,12 +334,13 @@ static void tell_one(const struct scene *scene, enum role role, enum when when,
     heed_silences(scene, decision);
 }
 
-// When the issue comes of the next age that a rule asks about: just past it, so that > holds too.
+// When the issue comes of the next age that a rule asks about. What has that age now was asked just
+// now.
 static int64_t next_alarm(const struct rulebook *rulebook, const struct issue *issue,
                           int64_t now_ms)
 {
     for (size_t i = 0; i < rulebook->age_count && issue->state < ISSUE_RESOLVED; i++) {
-        int64_t at_ms = issue->opened_at_ms + rulebook->ages_ms[i] + 1;
+        int64_t at_ms = issue->opened_at_ms + rulebook->ages_ms[i];
 
         if (at_ms > now_ms) {
             return at_ms;

@@ -173,11 +173,11 @@ static void an_issue_is_the_same_after_other_writes(void **state)
     assert_int_equal(ledger_save_heads_up(folder->ledger, issue.num, 22, &folder->err), 0);
     assert_int_equal(ledger_folder_load(folder, &query).issue.heads_up_at_ms, 21);
     assert_int_equal(ledger_arm_alarms(folder->ledger, ages, 1, NOW, &folder->err), 0);
-    assert_int_equal(ledger_folder_load(folder, &query).issue.alarm_at_ms, NOW + ages[0] + 1);
+    assert_int_equal(ledger_folder_load(folder, &query).issue.alarm_at_ms, NOW + ages[0]);
     ledger_folder_commit(folder);
     assert_int_equal(ledger_folder_reopen(folder), 0);
     assert_int_equal(ledger_folder_load(folder, &query).issue.heads_up_at_ms, 21);
-    assert_int_equal(ledger_folder_load(folder, &query).issue.alarm_at_ms, NOW + ages[0] + 1);
+    assert_int_equal(ledger_folder_load(folder, &query).issue.alarm_at_ms, NOW + ages[0]);
 }
 
 static void add_issue(struct ledger_folder *folder, int number, enum issue_state as, int64_t opened)

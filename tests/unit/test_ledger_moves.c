@@ -184,15 +184,15 @@ static void an_alarm_that_is_due_still_rings(void **state)
     json_t *receipt = NULL;
 
     (void)stage_publish(stage, "issue.opened", "A", OPENED);
-    stage->now_ms += 2 * (int64_t)HOUR_MS;
+    stage->now_ms += 2 * (int64_t)HOUR_MS + MINUTE_MS;
     (void)stage_publish(stage, "issue.opened", "B", OPENED);
-    stage->now_ms += HOUR_MS;
+    stage->now_ms += HOUR_MS - MINUTE_MS;
     in_a_turn(stage, arm_hours);
     // A's was due after 2 h and has not rung; B's is the next of the new ages
     assert_true(alarm_of(stage, "SELECT alarm_at_ms FROM issues WHERE key = 'A'") ==
-                2 * (int64_t)HOUR_MS + 1);
+                2 * (int64_t)HOUR_MS);
     assert_true(alarm_of(stage, "SELECT alarm_at_ms FROM issues WHERE key = 'B'") ==
-                3 * (int64_t)HOUR_MS + 1);
+                3 * (int64_t)HOUR_MS + MINUTE_MS);
     assert_int_equal(stage_ring(stage, &receipt), 1);
     json_decref(receipt);
     in_a_turn(stage, arm_none);
