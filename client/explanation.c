@@ -185,7 +185,9 @@ static void print_rules(FILE *to, const struct explanation *explanation)
         }
         text_finish(&words);
     }
-    if (trace->stopped_by) {
+    if (trace->stopped_by && rest == 0) {
+        print_line(to, "  Trying stopped here, at the last rule.");
+    } else if (trace->stopped_by) {
         print_line(to, "  Trying stopped here; %zu rule%s below %s not tried.", rest,
                    rest == 1 ? "" : "s", rest == 1 ? "was" : "were");
     } else {

@@ -117,13 +117,14 @@ static void print_sent(FILE *to, const struct notice_record *notice)
 
 static void print_answer(FILE *to, const struct notice_record *notice)
 {
+    const char *answer = notice->answer ? notice->answer : "";
     char status[16] = "";
 
     if (notice->attempts && (notice->status || notice->answer)) {
         if (notice->status) {
-            (void)snprintf(status, sizeof status, "%d ", (int)notice->status);
+            (void)snprintf(status, sizeof status, "%d%s", (int)notice->status, *answer ? " " : "");
         }
-        print_line(to, "      last answer: %s%s", status, notice->answer ? notice->answer : "");
+        print_line(to, "      last answer: %s%s", status, answer);
     }
 }
 

@@ -24,11 +24,11 @@ static bool put_until(const struct invocation *invocation, struct text *event)
     char at[MOMENT_TEXT_BYTES];
     int64_t span_ms;
 
-    if (until[0] != '+') {
+    if (until[0] != '+' && until[0] != '-' && span_parse(until, &span_ms) < 0) {
         json_put_string(event, "until", until);
         return true;
     }
-    if (span_parse(until + 1, &span_ms) < 0) {
+    if (until[0] != '+' || span_parse(until + 1, &span_ms) < 0) {
         (void)usage_error(invocation->command,
                           "--until wants a moment such as 2026-11-24T17:00:00Z, or a span from "
                           "now such as +2h");

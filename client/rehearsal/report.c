@@ -28,10 +28,14 @@ static void print_head(const struct report *report)
 
     print_line(stdout, "before: %s", report->books[BEFORE]);
     print_line(stdout, "after:  %s", report->books[AFTER]);
-    print_line(stdout, "%s event%s, %s to %s (%s)", print_count(sums->events, events),
-               plural(sums->events), print_moment(report->from_ms, from),
-               print_moment(report->until_ms, until),
-               span_format(report->until_ms - report->from_ms, span));
+    if (sums->events) {
+        print_line(stdout, "%s event%s, %s to %s (%s)", print_count(sums->events, events),
+                   plural(sums->events), print_moment(report->from_ms, from),
+                   print_moment(report->until_ms, until),
+                   span_format(report->until_ms - report->from_ms, span));
+    } else {
+        print_line(stdout, "0 events");
+    }
     if (sums->before) {
         text_addf(&more, "; %s %s", print_count(sums->before, number),
                   report->from_ledger ? "before them, for how things stood"
@@ -342,6 +346,10 @@ static void print_differences(const struct report *report)
 void report_print(const struct report *report)
 {
     print_head(report);
+    if (report->tally->sums.events == 0) {
+        (void)printf("There was no event to rehearse.\n");
+        return;
+    }
     if (tally_same(report->tally) && tally_same_rules(report->tally)) {
         (void)printf("Nothing would have changed.\n\n");
         print_reps(report);

@@ -106,7 +106,7 @@ static void open_file(struct scan *scan, char *name, struct place from)
     *reading = (struct reading){.name = name, .line = 1, .line_start = true};
     if (file_read(name, SOURCE_FILE_BYTES, &reading->bytes, &err) < 0) {
         problems_add(scan->problems, PROBLEM_ERROR, from.file ? from.file : name, from.line,
-                     "the rule book cannot be read: %s", err.message);
+                     "the file cannot be read: %s", err.message);
         text_finish(&reading->bytes);
         free(name);
         scan->broken = true;

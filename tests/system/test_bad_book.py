@@ -79,9 +79,9 @@ class TestBadBook(harness.Corridor):
         for name in ("folder", "fifo", "device", "loop", "gone"):
             with self.subTest(name):
                 told = self.check(self.path(name))
-                self.assertIn(f"{name}: the rule book cannot be read: ", told)
+                self.assertIn(f"{name}: the file cannot be read: ", told)
                 told = self.check(self.write(f"{PEOPLE}@include \"{name}\"\n"))
-                self.assertIn("bad.conf:4: the rule book cannot be read: ", told)
+                self.assertIn("bad.conf:4: the file cannot be read: ", told)
 
     def test_far_too_many_rules(self):
         lines = "".join(f'{"," if i else ""}{{ name = "r{i}"; }}\n' for i in range(100000))

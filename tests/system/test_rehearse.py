@@ -187,6 +187,11 @@ class TestTheLedger(Rehearse):
         before = Ledger(self.daemon.ledger)
         words = self.rehearse("--rules", self.daemon.conf)
         self.assertIn("Nothing would have changed.", words)
+        empty = os.path.join(self.folder, "empty.jsonl")
+        with open(empty, "w", encoding="utf-8"):
+            pass
+        words = self.rehearse("--rules", self.daemon.conf, empty)
+        self.assertTrue(words.endswith("There was no event to rehearse.\n"), words)
         after = Ledger(self.daemon.ledger)
         self.assertEqual((before.events, before.notices), (after.events, after.notices))
 

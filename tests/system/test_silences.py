@@ -61,6 +61,8 @@ class TestSilences(harness.Corridor):
                 ("did you mean 'amount'?", ("x", "--match", "amuont > 5", *good[2:]), 1),
                 ("a silence ends in the future", ("x", *good[:2], "--until", "2020-01-01", *good[4:]), 1),
                 ("+2h", ("x", *good[:2], "--until", "+soon", *good[4:]), 2),
+                ("+2h", ("x", *good[:2], "--until", "2h", *good[4:]), 2),
+                ("+2h", ("x", *good[:2], "--until", "-2h", *good[4:]), 2),
                 ("wants --match, --until and --comment", ("x", *good[:4]), 2),
                 ("no silence 'x' holds", ("x", "--lift"), 1)):
             with self.subTest(words=words):

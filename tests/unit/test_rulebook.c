@@ -362,7 +362,7 @@ static const char *const faults[][2] = {
     {PEOPLE "a = [ 1, \"x\" ];", "must all be of one type"},
     {PEOPLE "courier: { retry_after_cap = 5s; };", "book.conf:6: this cannot be read"},
     // files
-    {PEOPLE "\n@include \"none.conf\"\n", "book.conf:7: the rule book cannot be read: "},
+    {PEOPLE "\n@include \"none.conf\"\n", "book.conf:7: the file cannot be read: "},
     {PEOPLE "@include \"book.conf\"\n", "does one include itself?"},
     {PEOPLE "@include \"..\"\n", "not a regular file"},
     {PEOPLE "@include \"/dev/zero\"\n", "not a regular file"},
@@ -403,7 +403,7 @@ static void a_book_that_is_not_there(void **state)
     struct shelf *shelf = *state;
 
     assert_int_equal(load(shelf, "none.conf", false), -EINVAL);
-    expect(shelf->problems.errors.bytes, "none.conf: the rule book cannot be read: ", "");
+    expect(shelf->problems.errors.bytes, "none.conf: the file cannot be read: ", "");
     expect(shelf->problems.errors.bytes, "No such file", "");
 }
 

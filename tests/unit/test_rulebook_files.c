@@ -85,7 +85,7 @@ static void files_include_files_beside_themselves(void **state)
     write_file(shelf, "rules/last.conf", "{ name = \"last\"; nmae = 5; } x");
     bad(shelf, false, "/rules/last.conf:1: this cannot be read");
     write_file(shelf, "rules/last.conf", "{ name = \"last\"; }\n@include \"../none.conf\"\n");
-    bad(shelf, false, "/rules/last.conf:2: the rule book cannot be read: ");
+    bad(shelf, false, "/rules/last.conf:2: the file cannot be read: ");
     write_file(shelf, "rules/last.conf", "{ name = \"last\"; }");
     text_add(&book, "min_free_mib = \"x\";");
     write_file(shelf, "book.conf", book.bytes);
