@@ -6,7 +6,10 @@
 #include <string.h>
 
 #include "common/base/xalloc.h"
+#include "common/rulebook/implies.h"
 #include "common/rulebook/names.h"
+
+enum { NEAREST_MOST = 250 };
 
 // Matchers that ask the same have the same number; a rule is the set of its numbers. To find an
 // earlier rule whose set lies within a later one's, each stands in the row of its rarest matcher.
@@ -121,6 +124,21 @@ static size_t hidden_by(const struct reach *reach, size_t rule)
     return 0;
 }
 
+// The same where the matchers are not the same, but those of the later imply the earlier's, as 100
+// or more is 10 or more. Of rules without number only the nearest are asked, so that time stays
+// linear.
+static size_t implied_by(const struct rulebook *book, size_t rule)
+{
+    size_t from = rule > NEAREST_MOST ? rule - NEAREST_MOST : 0;
+
+    for (size_t i = from; i < rule; i++) {
+        if (!book->rules[i].go_on && rule_implies(&book->rules[rule], &book->rules[i])) {
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
 static void put_in_row(struct reach *reach, size_t rule)
 {
     size_t rarest = reach->numbers[reach->starts[rule]];
@@ -165,6 +183,7 @@ static void warn_each(struct reach *reach, struct problems *problems)
         const struct rule *rule = &book->rules[i];
         size_t hider = hidden_by(reach, i);
 
+        hider = hider ? hider : implied_by(book, i);
         if (hider) {
             problems_add(problems, PROBLEM_WARNING, rule->file, rule->line,
                          "rule '%s' can never be reached: rule '%s' at %s:%d matches whatever it "

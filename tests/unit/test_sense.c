@@ -2,6 +2,7 @@
 // effect, a role that nobody ever tells anything. And what looks so and is not.
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -164,6 +165,48 @@ static void what_a_rule_says_in_vain_is_told(void **state)
     }
 }
 
+// The later rule is hidden by the earlier one, or is not.
+static void a_rule_behind_a_wider_one_is_told(void **state)
+{
+    static const struct {
+        const char *earlier, *later;
+        bool hidden;
+    } cases[] = {
+        {"\"age >= 3d\"", "\"age >= 7d\", \"category = x\"", true},
+        {"\"age >= 7d\"", "\"age >= 3d\"", false},
+        {"\"amount > 10\"", "\"amount >= 10.01\"", true},
+        {"\"amount > 10\"", "\"amount >= 10\"", false},
+        {"\"amount <= 10\"", "\"amount < 10\"", true},
+        {"\"amount < 10\"", "\"amount <= 10\"", false},
+        {"\"amount < 10\"", "\"amount >= 20\"", false},
+        {"\"amount >= 10\"", "\"amount in 10, 20\"", true},
+        {"\"amount >= 10\"", "\"amount in 9, 20\"", false},
+        {"\"event =~ ^issue\"", "\"event = issue.opened\", \"amount > 5\"", true},
+        {"\"event =~ ^issue\", \"amount > 5\"", "\"event = issue.opened\"", false},
+        {"\"category in a, b, c\"", "\"category in c, a\"", true},
+        {"\"category != a\"", "\"category = b\"", true},
+        {"\"category = b\"", "\"category != a\"", false},
+        {"\"data.n >= 5\"", "\"data.n >= 7\"", false}, // may be a text
+        {"\"amount >= 5\"", "\"transfers >= 7\"", false},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char rules[2048];
+        const char *said;
+
+        (void)snprintf(rules, sizeof rules,
+                       "rules: ( { name = \"wide\"; heads_up = \"now\"; match = [ %s ]; },\n"
+                       "{ name = \"it\"; heads_up = \"now\"; match = [ %s ]; } );",
+                       cases[i].earlier, cases[i].later);
+        said = warnings(*state, rules);
+        if (!!strstr(said, "book.conf:5: rule 'it' can never be reached: rule 'wide' at ") !=
+                cases[i].hidden ||
+            (said[0] && !cases[i].hidden)) {
+            fail_msg("%s, then %s: '%s'", cases[i].earlier, cases[i].later, said);
+        }
+    }
+}
+
 static void a_rule_without_effect_is_told(void **state)
 {
     const char *idle = "rules: ( { name = \"idle\"; continue = true; },\n"
@@ -256,6 +299,7 @@ int main(void)
                                         close_shelf),
         cmocka_unit_test_setup_teardown(thresholds_beside_a_tiers_floor_are_told, open_shelf,
                                         close_shelf),
+        cmocka_unit_test_setup_teardown(a_rule_behind_a_wider_one_is_told, open_shelf, close_shelf),
         cmocka_unit_test_setup_teardown(matchers_that_hardly_mean_what_they_say_are_told,
                                         open_shelf, close_shelf),
         cmocka_unit_test_setup_teardown(what_a_rule_says_in_vain_is_told, open_shelf, close_shelf),
