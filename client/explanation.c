@@ -11,6 +11,7 @@
 #include "client/stories.h"
 #include "common/base/json_out.h"
 #include "common/base/moment.h"
+#include "common/desk/letter.h"
 #include "common/verdict/words.h"
 
 static const char *answer_words(enum answer answer)
@@ -38,35 +39,19 @@ static const struct placing *placing_of(const struct explanation *explanation,
 static void write_letter(const struct explanation *explanation, const struct decision *decision,
                          struct letter *letter)
 {
-    const struct rulebook *rulebook = explanation->rulebook;
-    const struct case_file *file = &explanation->trial->after;
     const struct placing *placing = placing_of(explanation, decision);
-    const struct rep *worker = rulebook_rep(rulebook, file->issue.acknowledged_by);
-    const struct rule *rule = rulebook_rule(rulebook, decision->rule);
     int64_t now_ms = explanation->event->received_ms;
-    struct notice notice = {
-        .id = "hn_trial",
-        .kind = decision->kind,
-        .to = decision->rep->id,
-        .rule = decision->rule,
-        .why = decision->why,
-        .headline = rule ? rule->headline : NULL,
-        .body = rule ? rule->body : NULL,
-        .created_ms = now_ms,
-        .event_source = explanation->event->source,
-        .event_id = explanation->event->id,
-        .words = explanation->trial->words,
-        .quiet = placing->carries ? placing->quiet : NULL,
-        .tier = verdict_tier(rulebook, file, now_ms),
-        .currency = rulebook->currency,
-        .file = file,
-        .worker = worker ? worker->name : NULL,
-        .service = explanation->trial->verdict.service,
-        .sales = explanation->trial->verdict.sales,
-        .service_away = explanation->trial->verdict.service_away,
-        .sales_away = explanation->trial->verdict.sales_away,
-    };
+    struct notice notice = letter_begin(explanation->rulebook, decision->rep->id, decision->rule,
+                                        &explanation->trial->after, now_ms);
 
+    notice.id = "hn_trial";
+    notice.kind = decision->kind;
+    notice.why = decision->why;
+    notice.created_ms = now_ms;
+    notice.event_source = explanation->event->source;
+    notice.event_id = explanation->event->id;
+    notice.words = explanation->trial->words;
+    notice.quiet = placing->carries ? placing->quiet : NULL;
     words_headline(&letter->headline, &notice, now_ms);
     words_body(&letter->body, &notice, now_ms);
 }

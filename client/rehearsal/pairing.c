@@ -187,7 +187,7 @@ static void compare_spans(const struct pairing *pairing, struct span before, str
 
 static struct span span_at(const struct stream *stream, size_t at, const struct record *about)
 {
-    struct span span = {stream->held + at, 0};
+    struct span span = {stream->held ? stream->held + at : NULL, 0};
 
     while (at + span.count < stream->count &&
            compare_subjects(&stream->held[at + span.count], about) == 0) {

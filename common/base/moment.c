@@ -192,19 +192,27 @@ const char *moment_format(int64_t ms, char *buffer)
     return buffer;
 }
 
-const char *moment_format_day(int64_t ms, int64_t now_ms, char *buffer)
+const char *moment_format_day_in(enum day_form form, int64_t ms, int64_t now_ms, char *buffer)
 {
-    static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    // the second of each where the year is not that of now
+    static const char *const forms[DAY_FORM_COUNT][2] = {
+        [DAY_TUE_24_NOV] = {"%a %-d %b", "%a %-d %b %Y"},
+        [DAY_TUE_NOV_24] = {"%a %b %-d", "%a %b %-d, %Y"},
+        [DAY_24_11] = {"%d.%m", "%d.%m.%Y"},
+        [DAY_2026_11_24] = {"%Y-%m-%d", "%Y-%m-%d"},
+    };
     struct tm when = utc(ms), now = utc(now_ms);
-    int size = snprintf(buffer, MOMENT_TEXT_BYTES, "%s %d %s", days[when.tm_wday], when.tm_mday,
-                        months[when.tm_mon]);
 
-    if (when.tm_year != now.tm_year) {
-        (void)snprintf(buffer + size, MOMENT_TEXT_BYTES - (size_t)size, " %d", when.tm_year + 1900);
+    // in the C locale, which no part of this program leaves
+    if (strftime(buffer, MOMENT_TEXT_BYTES, forms[form][when.tm_year != now.tm_year], &when) == 0) {
+        buffer[0] = '\0';
     }
     return buffer;
+}
+
+const char *moment_format_day(int64_t ms, int64_t now_ms, char *buffer)
+{
+    return moment_format_day_in(DAY_TUE_24_NOV, ms, now_ms, buffer);
 }
 
 struct unit {

@@ -27,6 +27,12 @@ const char *moment_format(int64_t ms, char *buffer);
 // Writes "Tue 24 Nov" (and the year where it is not that of now_ms), in UTC, for people.
 const char *moment_format_day(int64_t ms, int64_t now_ms, char *buffer);
 
+// How days are written for people, each named after what Tuesday, the 24th of November is.
+enum day_form { DAY_TUE_24_NOV, DAY_TUE_NOV_24, DAY_24_11, DAY_2026_11_24, DAY_FORM_COUNT };
+
+// The same in any form.
+const char *moment_format_day_in(enum day_form form, int64_t ms, int64_t now_ms, char *buffer);
+
 // Reads "30s", "5m", "4h", "3d", "250ms" or a row of them, largest first ("1d 12h"); "0s" is
 // allowed. 0, or -EINVAL for anything else, or -ERANGE above 100 years.
 must_check int span_parse(const char *string, int64_t *ret_ms);

@@ -94,7 +94,28 @@ static const char *sign_of(const char *currency)
     return NULL;
 }
 
-const char *money_format_people(int64_t minor, const char *currency, char *buffer)
+// The digits with the marks of the form in place of ',' and '.'. Returns the end.
+static char *add_digits(char *at, const char *digits, enum money_form form)
+{
+    static const char *const marks[][2] = {
+        [MONEY_COMMA_POINT] = {",", "."},
+        [MONEY_POINT_COMMA] = {".", ","},
+        [MONEY_SPACE_COMMA] = {"\u00a0", ","}, // a space at which no line breaks
+        [MONEY_QUOTE_POINT] = {"'", "."},
+    };
+
+    for (; *digits; digits++) {
+        if (*digits == ',' || *digits == '.') {
+            at = stpcpy(at, marks[form][*digits == '.']);
+        } else {
+            *at++ = *digits;
+        }
+    }
+    *at = '\0';
+    return at;
+}
+
+const char *money_format_in(enum money_form form, int64_t minor, const char *currency, char *buffer)
 {
     char digits[MONEY_TEXT_BYTES], *start = digits_of(minor, ',', digits + sizeof digits);
     const char *sign = sign_of(currency);
@@ -103,9 +124,14 @@ const char *money_format_people(int64_t minor, const char *currency, char *buffe
     if (minor < 0) {
         *at++ = '-';
     }
-    at = sign ? stpcpy(at, sign) : at;
-    at = stpcpy(at, start);
-    if (!sign && currency && *currency) {
+    if (sign && form == MONEY_COMMA_POINT) {
+        at = stpcpy(at, sign);
+    }
+    at = add_digits(at, start, form);
+    if (sign && form != MONEY_COMMA_POINT) {
+        at = stpcpy(at, "\u00a0");
+        (void)stpcpy(at, sign);
+    } else if (!sign && currency && *currency) {
         size_t size = utf8_cut(currency, strlen(currency), 8);
 
         *at++ = ' ';
@@ -113,4 +139,9 @@ const char *money_format_people(int64_t minor, const char *currency, char *buffe
         at[size] = '\0';
     }
     return buffer;
+}
+
+const char *money_format_people(int64_t minor, const char *currency, char *buffer)
+{
+    return money_format_in(MONEY_COMMA_POINT, minor, currency, buffer);
 }

@@ -16,28 +16,22 @@ static int load_case(const struct letter_desk *desk, const struct notice_record 
     return ledger_load_case(desk->ledger, &query, desk->arena, *ret, err);
 }
 
-static struct notice notice_of(const struct rulebook *rulebook, const struct notice_record *record,
-                               const struct case_file *file, int64_t now_ms)
+struct notice letter_begin(const struct rulebook *rulebook, const char *to, const char *rule_name,
+                           const struct case_file *file, int64_t now_ms)
 {
     const struct rep *worker = rulebook_rep(rulebook, file->issue.acknowledged_by);
-    const struct rule *rule = rulebook_rule(rulebook, record->rule);
-    const struct rep *reader = rulebook_rep(rulebook, record->rep);
+    const struct rule *rule = rulebook_rule(rulebook, rule_name);
+    const struct rep *reader = rulebook_rep(rulebook, to);
     const struct account *account = &file->account;
     struct notice notice = {
         .worker = worker ? worker->name : NULL,
         .zone = reader ? reader->zone : NULL,
-        .kind = record->kind,
-        .urgent = record->urgent,
-        .to = record->rep,
-        .rule = record->rule,
-        .why = record->why,
+        .amounts = reader ? reader->amounts : MONEY_COMMA_POINT,
+        .dates = reader ? reader->dates : DAY_TUE_24_NOV,
+        .to = to,
+        .rule = rule_name,
         .headline = rule ? rule->headline : NULL,
         .body = rule ? rule->body : NULL,
-        .created_ms = record->created_ms,
-        .event_source = record->event_source,
-        .event_id = record->event_id,
-        .words = record->words,
-        .quiet = record->quiet,
         .currency = rulebook->currency,
         .tier = verdict_tier(rulebook, file, now_ms),
         .file = file,
@@ -45,6 +39,22 @@ static struct notice notice_of(const struct rulebook *rulebook, const struct not
 
     notice.service = verdict_person(rulebook, account, ROLE_SERVICE, now_ms, &notice.service_away);
     notice.sales = verdict_person(rulebook, account, ROLE_SALES, now_ms, &notice.sales_away);
+    return notice;
+}
+
+static struct notice notice_of(const struct rulebook *rulebook, const struct notice_record *record,
+                               const struct case_file *file, int64_t now_ms)
+{
+    struct notice notice = letter_begin(rulebook, record->rep, record->rule, file, now_ms);
+
+    notice.kind = record->kind;
+    notice.urgent = record->urgent;
+    notice.why = record->why;
+    notice.created_ms = record->created_ms;
+    notice.event_source = record->event_source;
+    notice.event_id = record->event_id;
+    notice.words = record->words;
+    notice.quiet = record->quiet;
     return notice;
 }
 

@@ -21,3 +21,7 @@ struct letter_desk {
 // The notice of that record, with a digest's lines; its id is left to whoever sends it.
 must_check int letter_prepare(const struct letter_desk *desk, const struct notice_record *record,
                               int64_t now_ms, struct notice *ret, struct error *err);
+// What every notice of that rule to that rep has in common, from the case as it is given; all of it
+// borrowed. The rest is left empty.
+struct notice letter_begin(const struct rulebook *rulebook, const char *to, const char *rule_name,
+                           const struct case_file *file, int64_t now_ms);

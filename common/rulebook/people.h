@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/base/moment.h"
+#include "common/base/money.h"
 #include "common/base/zone.h"
 #include "common/rulebook/answers.h"
 #include "common/rulebook/formats.h"
@@ -61,7 +63,9 @@ struct rep {
     size_t absence_count;
     char *zone_name; // IANA
     struct zone *zone;
-    char *digest; // "08:30"
+    enum money_form amounts; // how he reads them
+    enum day_form dates;     // likewise
+    char *digest;            // "08:30"
     int digest_minute;
     char *hours_text;    // as written; NULL: every hour
     struct hours *hours; // likewise

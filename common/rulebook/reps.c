@@ -165,6 +165,18 @@ const char *role_name(enum role role)
     return role == ROLE_SERVICE ? "service" : "sales";
 }
 
+static const char *const amount_list[] = {[MONEY_COMMA_POINT] = "1,234.50",
+                                          [MONEY_POINT_COMMA] = "1.234,50",
+                                          [MONEY_SPACE_COMMA] = "1 234,50",
+                                          [MONEY_QUOTE_POINT] = "1'234.50"};
+static const struct setting_words amount_words = {amount_list, 4};
+
+static const char *const date_list[] = {[DAY_TUE_24_NOV] = "Tue 24 Nov",
+                                        [DAY_TUE_NOV_24] = "Tue Nov 24",
+                                        [DAY_24_11] = "24.11",
+                                        [DAY_2026_11_24] = "2026-11-24"};
+static const struct setting_words date_words = {date_list, DAY_FORM_COUNT};
+
 static const struct setting rep_settings[] = {
     {.name = "id",
      .type = SETTING_TEXT,
@@ -214,6 +226,18 @@ static const struct setting rep_settings[] = {
      .check = check_zone,
      STORED_IN(struct rep, zone_name),
      .help = "The rep's time zone, such as America/Chicago."},
+    {.name = "amounts",
+     .type = SETTING_WORD,
+     .def = "\"1,234.50\"",
+     .words = &amount_words,
+     STORED_IN(struct rep, amounts),
+     .help = "How amounts are written for the rep: 1,234.50, 1.234,50, 1 234,50 or 1'234.50."},
+    {.name = "dates",
+     .type = SETTING_WORD,
+     .def = "\"Tue 24 Nov\"",
+     .words = &date_words,
+     STORED_IN(struct rep, dates),
+     .help = "How days are written for the rep: Tue 24 Nov, Tue Nov 24, 24.11 or 2026-11-24."},
     {.name = "digest",
      .type = SETTING_TEXT,
      .def = "\"08:00\"",

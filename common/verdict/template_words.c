@@ -16,11 +16,13 @@ static void add_line(struct text *out, const char *words, size_t max_bytes)
     text_add_line(out, words && *words ? words : NOT_KNOWN, max_bytes);
 }
 
-static void add_money(struct text *out, bool known, int64_t minor, const char *currency)
+static void add_money(struct text *out, const struct notice *notice, bool known, int64_t minor,
+                      const char *currency)
 {
     char buffer[MONEY_TEXT_BYTES];
 
-    add_line(out, known ? money_format_people(minor, currency, buffer) : NULL, NAME_BYTES);
+    add_line(out, known ? money_format_in(notice->amounts, minor, currency, buffer) : NULL,
+             NAME_BYTES);
 }
 
 static void add_count(struct text *out, bool known, int32_t count, const char *more)
@@ -54,13 +56,14 @@ static void add_account(struct text *out, const struct notice *notice, enum temp
         add_line(out, notice->tier, NAME_BYTES);
         break;
     case TEMPLATE_ACCOUNT_VALUE:
-        add_money(out, account->has_value, account->value_minor, currency);
+        add_money(out, notice, account->has_value, account->value_minor, currency);
         break;
     case TEMPLATE_ACCOUNT_GROUP:
         add_line(out, account->group, NAME_BYTES);
         break;
     case TEMPLATE_ACCOUNT_GROUP_VALUE:
-        add_money(out, account->group || account->has_value, file->group_value_minor, currency);
+        add_money(out, notice, account->group || account->has_value, file->group_value_minor,
+                  currency);
         break;
     case TEMPLATE_ACCOUNT_REGION:
         add_line(out, account->region, NAME_BYTES);
@@ -97,7 +100,7 @@ static void add_numbers(struct text *out, const struct notice *notice, enum temp
 
     switch (field) {
     case TEMPLATE_AMOUNT:
-        add_money(out, issue->has_amount, issue->amount_minor,
+        add_money(out, notice, issue->has_amount, issue->amount_minor,
                   issue->currency ? issue->currency : notice->currency);
         break;
     case TEMPLATE_AGE:

@@ -21,7 +21,7 @@ const char *words_day(const struct notice *notice, int64_t ms, int64_t now_ms, c
         ms += zone_offset_ms(notice->zone, ms);
         now_ms += zone_offset_ms(notice->zone, now_ms);
     }
-    return moment_format_day(ms, now_ms, buffer);
+    return moment_format_day_in(notice->dates, ms, now_ms, buffer);
 }
 
 void words_stand_firm(struct text *out, const struct rep *sales)
@@ -162,7 +162,8 @@ static void add_kind_and_age(struct text *out, const struct notice *notice, int6
     add_capital(out, issue->category ? issue->category : "Kind not known");
     if (issue->has_amount) {
         text_add(out, ", ");
-        text_add_line(out, money_format_people(issue->amount_minor, currency, buffer), NAME_BYTES);
+        text_add_line(out, money_format_in(notice->amounts, issue->amount_minor, currency, buffer),
+                      NAME_BYTES);
     }
     if (issue->severity && strcmp(issue->severity, "normal") != 0) {
         text_add(out, ", ");

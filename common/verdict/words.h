@@ -44,6 +44,8 @@ struct notice {
     size_t line_count;                   // that are listed
     bool more_lines;                     // there are more than are listed
     const struct zone *zone;             // the reader's, for dates; NULL: UTC
+    enum money_form amounts;             // likewise
+    enum day_form dates;                 // likewise
     const char *worker;                  // who took it on, by name; NULL: as the event named him
     const struct rep *service, *sales;   // who works on it; NULL for the admin's notices
     const struct rep *service_away, *sales_away; // for whom they stand in; NULL: for nobody

@@ -72,8 +72,13 @@ class TestBacklog(harness.Corridor):
         beside = self.times("beside")
         self.assertGreaterEqual(self.waiting("dead"), QUEUE)
         self.compare(alone, beside)
-        for kib_before, kib_after in zip(before, self.kib()):
-            self.assertLess(kib_after - kib_before, GROWTH_KIB)
+        self.check_growth(before)
+
+    def check_growth(self, before):
+        """A sanitizer keeps what was freed for a while, so it shows nothing of what is held."""
+        if not harness.sanitized():
+            for kib_before, kib_after in zip(before, self.kib()):
+                self.assertLess(kib_after - kib_before, GROWTH_KIB)
 
     def test_an_endpoint_that_is_not_there(self):
         self.begin()
@@ -109,8 +114,7 @@ class TestBacklog(harness.Corridor):
         beside = self.times("beside", 100)
         harness.eventually(lambda: self.waiting("dead.fallback") >= QUEUE, 60, "the whole queue in the fallback")
         self.compare(alone, beside)
-        for kib_before, kib_after in zip(before, self.kib()):
-            self.assertLess(kib_after - kib_before, GROWTH_KIB)
+        self.check_growth(before)
 
 
 if __name__ == "__main__":

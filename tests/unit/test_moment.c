@@ -115,6 +115,28 @@ static void writes_moments(void **state)
                         "Tue 3 Mar 2026");
 }
 
+static void writes_days_in_the_readers_form(void **state)
+{
+    static const char *const days[DAY_FORM_COUNT][2] = {
+        [DAY_TUE_24_NOV] = {"Tue 3 Mar", "Tue 3 Mar 2026"},
+        [DAY_TUE_NOV_24] = {"Tue Mar 3", "Tue Mar 3, 2026"},
+        [DAY_24_11] = {"03.03", "03.03.2026"},
+        [DAY_2026_11_24] = {"2026-03-03", "2026-03-03"},
+    };
+    const int64_t day_ms = INT64_C(1772496000000), year_ms = INT64_C(366) * DAY_MS;
+    char text[MOMENT_TEXT_BYTES];
+
+    (void)state;
+    for (int form = 0; form < DAY_FORM_COUNT; form++) {
+        assert_string_equal(moment_format_day_in((enum day_form)form, day_ms, day_ms, text),
+                            days[form][0]);
+        assert_string_equal(
+            moment_format_day_in((enum day_form)form, day_ms, day_ms + year_ms, text),
+            days[form][1]);
+        assert_non_null(moment_format_day_in((enum day_form)form, INT64_MAX, 0, text));
+    }
+}
+
 static void reads_spans(void **state)
 {
     static const struct {
@@ -196,8 +218,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_moments),  cmocka_unit_test(refuses_moments),
-        cmocka_unit_test(writes_moments), cmocka_unit_test(reads_spans),
-        cmocka_unit_test(writes_spans),   cmocka_unit_test(clocks_run),
+        cmocka_unit_test(writes_moments), cmocka_unit_test(writes_days_in_the_readers_form),
+        cmocka_unit_test(reads_spans),    cmocka_unit_test(writes_spans),
+        cmocka_unit_test(clocks_run),
     };
 
     return cmocka_run_group_tests_name("moment", tests, NULL, NULL);

@@ -107,12 +107,39 @@ static void writes_money_for_people(void **state)
     assert_non_null(money_format_people(INT64_MIN, "longest!", text));
 }
 
+static void writes_money_in_the_readers_form(void **state)
+{
+    static const struct {
+        enum money_form form;
+        int64_t minor;
+        const char *currency, *text;
+    } sums[] = {
+        {MONEY_COMMA_POINT, 123456789, "EUR", "€1,234,567.89"},
+        {MONEY_POINT_COMMA, 123456789, "EUR", "1.234.567,89\u00a0€"},
+        {MONEY_POINT_COMMA, -50, "EUR", "-0,50\u00a0€"},
+        {MONEY_SPACE_COMMA, 123456789, "EUR", "1\u00a0234\u00a0567,89\u00a0€"},
+        {MONEY_SPACE_COMMA, 99900, "SEK", "999,00 SEK"},
+        {MONEY_QUOTE_POINT, 123456789, "CHF", "1'234'567.89 CHF"},
+        {MONEY_QUOTE_POINT, 123456789, NULL, "1'234'567.89"},
+    };
+    char text[MONEY_TEXT_BYTES];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++) {
+        assert_string_equal(money_format_in(sums[i].form, sums[i].minor, sums[i].currency, text),
+                            sums[i].text);
+    }
+    assert_true(strlen(money_format_in(MONEY_SPACE_COMMA, INT64_MIN, "longest!", text)) <
+                sizeof text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_money),
         cmocka_unit_test(writes_money),
         cmocka_unit_test(writes_money_for_people),
+        cmocka_unit_test(writes_money_in_the_readers_form),
     };
 
     return cmocka_run_group_tests_name("money", tests, NULL, NULL);
