@@ -40,7 +40,7 @@ class TestSources(harness.Corridor):
         self.start(sources=self.SOURCES[:1], admin=None)
         harness.eventually(lambda: "no event came from /test/billing" in self.daemon.log())
         self.assertIn("the rule book has no webhook for the admin", self.daemon.log())
-        notice, = Ledger(self.daemon.ledger).notices
+        notice, = harness.eventually(lambda: Ledger(self.daemon.ledger).notices)  # the log was before the commit
         self.assertEqual((notice["rep"], notice["fate"], notice["rule"]), ("admin", UNSENT, "law: a source fell silent"))
         self.assertEqual(self.silent(), ["/test/billing"])
 
