@@ -2,6 +2,7 @@
 
 #include "common/rulebook/pattern.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <pcre2.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@ struct matcher_pattern {
     pcre2_code *code;
     pcre2_match_data *found; // of the last match; kept so that a match allocates nothing
     pcre2_match_context *limits;
+    int needs; // a byte that every match holds, in either case; -1: none is known
 };
 
 static pcre2_code *compile(const char *written, int *ret_code, size_t *ret_offset)
@@ -34,6 +36,17 @@ static pcre2_code *compile(const char *written, int *ret_code, size_t *ret_offse
                          ret_code, ret_offset, context);
     pcre2_compile_context_free(context);
     return code;
+}
+
+// The last literal of the pattern, as PCRE2 knows it; of characters beyond ASCII it knows but a
+// part.
+static int byte_needed(const pcre2_code *code)
+{
+    uint32_t type = 0, unit = 0;
+
+    (void)pcre2_pattern_info(code, PCRE2_INFO_LASTCODETYPE, &type);
+    (void)pcre2_pattern_info(code, PCRE2_INFO_LASTCODEUNIT, &unit);
+    return type == 1 && unit > 0 && unit < 0x80 ? (int)unit : -1;
 }
 
 int pattern_create(const char *written, struct matcher_pattern **ret, struct error *err)
@@ -55,6 +68,7 @@ int pattern_create(const char *written, struct matcher_pattern **ret, struct err
     }
     pattern = xcalloc(1, sizeof *pattern);
     pattern->code = compiled;
+    pattern->needs = byte_needed(compiled);
     pattern->found = pcre2_match_data_create(1, NULL);
     pattern->limits = pcre2_match_context_create(NULL);
     if (!pattern->found || !pattern->limits) {
@@ -85,6 +99,10 @@ enum answer pattern_found(const struct matcher_pattern *pattern, const char *tex
 
     if (size > PATTERN_SUBJECT_BYTES) {
         return ANSWER_CANNOT_TELL;
+    }
+    if (pattern->needs >= 0 && !memchr(text, tolower(pattern->needs), size) &&
+        !memchr(text, toupper(pattern->needs), size)) {
+        return ANSWER_NO; // most patterns of a long rule book end here
     }
     code = pcre2_match(pattern->code, (PCRE2_SPTR)text, size, 0, PCRE2_NO_UTF_CHECK, pattern->found,
                        pattern->limits);

@@ -362,6 +362,25 @@ static void a_pattern_that_explodes_gives_up_soon(void **state)
     no("summary =~ b", text(subject));
 }
 
+// What a text lacks is seen before the pattern is tried; where case does not count, in any case.
+static void a_pattern_needs_what_it_needs(void **state)
+{
+    (void)state;
+    yes("summary =~ word7", text("a word7 here"));
+    no("summary =~ word7", text("a word here"));
+    yes("summary !~ word7", text("a word here"));
+    yes("summary =~ (?i)NEWSLETTER", text("our newsletter"));
+    yes("summary =~ (?i)newsletter", text("OUR NEWSLETTER"));
+    no("summary =~ newsletter", text("OUR NEWSLETTER"));
+    yes("summary =~ (?i)deliverys", text("DELIVERY\u017f")); // a long s is an s in another case
+    yes("summary =~ (?i)bank", text("BAN\u212a"));           // and the sign of kelvin a k
+    yes("summary =~ (?i)stra\u00dfe", text("STRA\u1e9eE"));
+    yes("summary =~ (?i)caf\u00e9", text("CAF\u00c9"));
+    yes("summary =~ late( again)?", text("late"));
+    yes("summary =~ ^$", text(""));
+    yes("summary =~ (7|8)", text("8"));
+}
+
 static void every_field_has_a_name_that_finds_it(void **state)
 {
     (void)state;
@@ -387,6 +406,7 @@ int main(void)
         cmocka_unit_test(the_hop_has_two_values),
         cmocka_unit_test(refuses_in_words),
         cmocka_unit_test(a_pattern_that_explodes_gives_up_soon),
+        cmocka_unit_test(a_pattern_needs_what_it_needs),
         cmocka_unit_test(every_field_has_a_name_that_finds_it),
     };
 
