@@ -100,8 +100,8 @@ enum answer pattern_found(const struct matcher_pattern *pattern, const char *tex
     if (size > PATTERN_SUBJECT_BYTES) {
         return ANSWER_CANNOT_TELL;
     }
-    if (pattern->needs >= 0 && !memchr(text, tolower(pattern->needs), size) &&
-        !memchr(text, toupper(pattern->needs), size)) {
+    if (pattern->needs >= 0 && !strchr(text, tolower(pattern->needs)) &&
+        !strchr(text, toupper(pattern->needs))) {
         return ANSWER_NO; // most patterns of a long rule book end here
     }
     code = pcre2_match(pattern->code, (PCRE2_SPTR)text, size, 0, PCRE2_NO_UTF_CHECK, pattern->found,
