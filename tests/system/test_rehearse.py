@@ -19,7 +19,7 @@ from events import account, event, now, opened
 DATA = os.environ.get("HEADSUP_DATA") or os.path.join(harness.ROOT, "..", "shared", "data")
 ACCOUNTS = os.path.join(DATA, "accounts.csv")
 INCIDENTS = os.path.join(DATA, "events-incidents.jsonl")
-PART = 1500  # of the real records
+PART = 1500 if harness.sanitized() else 100000  # of the real records, at most
 MANY = 20000 if harness.sanitized() else 200000
 CAP_KIB = 64 * 1024  # of each process, whatever the feed
 DIGEST, UNSENT = 3, 4
