@@ -52,7 +52,7 @@ struct turn {
     int signal_fd;
     struct answered *answered;
     size_t answered_count; // of this turn
-    int64_t now_ms;
+    int64_t now_ms, mono_ms;
     int64_t ring_at_ms;     // when the next alarm rings; INT64_MAX: none is armed
     int64_t resume_mono_ms; // after a failed commit: nothing before
     int64_t watchdog_ms, watchdog_at_mono_ms;
@@ -257,7 +257,7 @@ static int receive_write_answer(struct turn *turn, struct error *err)
                                  "send it again later");
         send_receipts(turn);
     }
-    if (turn->answered_count || outbox_wants_record(turn->outbox) || turn->hangup ||
+    if (turn->answered_count || outbox_records_at(turn->outbox) <= turn->mono_ms || turn->hangup ||
         turn->ring_at_ms <= turn->now_ms) {
         code = write_all(turn, err);
     }
@@ -302,17 +302,17 @@ static void hear_courier(struct turn *turn)
 }
 
 // A courier that says nothing for long is stuck: ended, it starts again.
-static void mind_courier(struct turn *turn, int64_t mono_ms)
+static void mind_courier(struct turn *turn)
 {
     struct error err;
 
     if (outbox_outcomes(turn->outbox) >= OUTCOMES) {
-        turn->courier.alive_mono_ms = mono_ms; // it is we who do not listen
+        turn->courier.alive_mono_ms = turn->mono_ms; // it is we who do not listen
     }
-    courier_child_watch(&turn->courier, mono_ms);
-    if (!turn->stopping && courier_child_start(&turn->courier, mono_ms, &err) < 0) {
+    courier_child_watch(&turn->courier, turn->mono_ms);
+    if (!turn->stopping && courier_child_start(&turn->courier, turn->mono_ms, &err) < 0) {
         log_error("desk: %s", err.message);
-        turn->courier.start_at_mono_ms = mono_ms + (int64_t)5 * SECOND_MS;
+        turn->courier.start_at_mono_ms = turn->mono_ms + (int64_t)5 * SECOND_MS;
     }
 }
 
@@ -350,11 +350,11 @@ static void hear_signals(struct turn *turn)
     }
 }
 
-static void feed_watchdog(struct turn *turn, int64_t mono_ms)
+static void feed_watchdog(struct turn *turn)
 {
-    if (turn->watchdog_ms && mono_ms >= turn->watchdog_at_mono_ms) {
+    if (turn->watchdog_ms && turn->mono_ms >= turn->watchdog_at_mono_ms) {
         notify_send("WATCHDOG=1");
-        turn->watchdog_at_mono_ms = mono_ms + turn->watchdog_ms;
+        turn->watchdog_at_mono_ms = turn->mono_ms + turn->watchdog_ms;
     }
 }
 
@@ -367,12 +367,11 @@ static int64_t sooner(int64_t left, int64_t right)
 
 static long wait_ms(const struct turn *turn, int64_t mono_ms)
 {
-    int64_t now_ms = clock_wall_ms(), wait = IDLE_MS, due = outbox_wakes_at(turn->outbox);
+    int64_t due = sooner(outbox_wakes_at(turn->outbox), turn->ring_at_ms), wait = IDLE_MS;
 
-    due = sooner(due, turn->ring_at_ms);
-    due = outbox_wants_record(turn->outbox) ? now_ms : due;
-    if (due != INT64_MAX && !turn->stopping) {
-        wait = sooner(wait, due - now_ms);
+    if (!turn->stopping) {
+        wait = sooner(wait, due == INT64_MAX ? due : due - clock_wall_ms());
+        wait = sooner(wait, outbox_records_at(turn->outbox) - mono_ms);
     }
     if (turn->watchdog_ms) {
         wait = sooner(wait, turn->watchdog_at_mono_ms - mono_ms);
@@ -431,23 +430,23 @@ static int wait_for_work(struct turn *turn, struct error *err)
 
 static int take_turn(struct turn *turn, struct error *err)
 {
-    int64_t mono_ms;
     int code = wait_for_work(turn, err);
 
     if (code < 0) {
         return code;
     }
-    mono_ms = clock_mono_ms();
+    turn->mono_ms = clock_mono_ms();
     turn->now_ms = clock_wall_ms();
     hear_courier(turn);
     hear_signals(turn);
-    mind_courier(turn, mono_ms);
-    feed_watchdog(turn, mono_ms);
-    if (turn->resume_mono_ms > mono_ms) {
+    mind_courier(turn);
+    feed_watchdog(turn);
+    if (turn->resume_mono_ms > turn->mono_ms) {
         return 0;
     }
     code = receive_write_answer(turn, err);
-    if (code == 0 && turn->resume_mono_ms <= mono_ms) { // not where nothing can be put on record
+    if (code == 0 &&
+        turn->resume_mono_ms <= turn->mono_ms) { // not where nothing can be put on record
         code = outbox_hand_over(turn->outbox, turn->now_ms, err);
     }
     return code;

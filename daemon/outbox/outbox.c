@@ -16,6 +16,8 @@
 #include "daemon/outbox/format.h"
 #include "daemon/outbox/outbox_private.h"
 
+enum { DELIVERY_WAITS_MS = 10, DELIVERIES_WAIT = 256 };
+
 int outbox_create(const struct rulebook *rulebook, struct ledger *ledger, struct outbox **ret,
                   struct error *err)
 {
@@ -23,6 +25,7 @@ int outbox_create(const struct rulebook *rulebook, struct ledger *ledger, struct
     int code;
 
     outbox->ledger = ledger;
+    outbox->record_mono_ms = INT64_MAX;
     outbox->arena = arena_create();
     outbox_take_rulebook(outbox, rulebook);
     code = ledger_begin(ledger, err);
@@ -130,6 +133,15 @@ static void hear_failure(struct outbox *outbox, const struct pair_outcome *outco
     }
 }
 
+// Until when the last one kept may wait for its place in a transaction.
+static void note_kept(struct outbox *outbox, const struct kept *kept)
+{
+    bool waits = kept->event.fate == FATE_DELIVERED && outbox->kept_count < DELIVERIES_WAIT;
+    int64_t until = waits ? clock_mono_ms() + DELIVERY_WAITS_MS : 0;
+
+    outbox->record_mono_ms = until < outbox->record_mono_ms ? until : outbox->record_mono_ms;
+}
+
 void outbox_take_outcome(struct outbox *outbox, const struct pair_outcome *outcome)
 {
     struct schedule schedule = {.retry_ms = outbox->rulebook->retry_ms,
@@ -163,6 +175,7 @@ void outbox_take_outcome(struct outbox *outbox, const struct pair_outcome *outco
     kept->answer = outcome->answer ? xstrdup(outcome->answer) : NULL;
     kept->event =
         lane_outcome(&job->slot->lane, &meant, job->attempts, &schedule, clock_wall_ms(), random);
+    note_kept(outbox, kept);
 }
 
 size_t outbox_outcomes(const struct outbox *outbox)
@@ -170,10 +183,11 @@ size_t outbox_outcomes(const struct outbox *outbox)
     return outbox->kept_count;
 }
 
-bool outbox_wants_record(const struct outbox *outbox)
+int64_t outbox_records_at(const struct outbox *outbox)
 {
-    return outbox->kept_count || outbox->strays || outbox_wants_divert(outbox) ||
-           stale_wants_record(outbox);
+    bool at_once = outbox->strays || outbox_wants_divert(outbox) || stale_wants_record(outbox);
+
+    return at_once ? 0 : outbox->record_mono_ms;
 }
 
 // Its lane gave up on a notice: its rep's other one takes it, as if it had not been tried.
@@ -274,6 +288,7 @@ void outbox_recorded(struct outbox *outbox)
         drop_job(outbox, kept->job);
     }
     outbox->kept_count = 0;
+    outbox->record_mono_ms = INT64_MAX;
 }
 
 // Writes the request's body for a notice as the case stands now, and its content type.

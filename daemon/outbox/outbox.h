@@ -44,8 +44,10 @@ void outbox_source_is_silent(void *user, const char *words); // the log says so 
 // Keeps an outcome until outbox_record() puts it on record.
 void outbox_take_outcome(struct outbox *outbox, const struct pair_outcome *outcome);
 size_t outbox_outcomes(const struct outbox *outbox);
-// True where outbox_record() has something to do.
-bool outbox_wants_record(const struct outbox *outbox);
+// When outbox_record() is to be called at the latest, by the monotonic clock; INT64_MAX: it has
+// nothing to do. A delivery waits a moment for company: a transaction of its own costs as much as
+// that of an event.
+int64_t outbox_records_at(const struct outbox *outbox);
 // Records the outcomes kept, inside the open transaction; outbox_recorded() forgets them once that
 // is committed. Negative: the ledger failed.
 must_check int outbox_record(struct outbox *outbox, int64_t now_ms, struct error *err);

@@ -65,6 +65,7 @@ struct outbox {
     struct job *jobs; // hash by num
     struct kept *kept;
     size_t kept_count, kept_capacity;
+    int64_t record_mono_ms; // when the kept ones are to be on record; INT64_MAX: there are none
     struct arena *arena;
     struct text headline, body, payload;
     struct notice_record records[LANE_WINDOW]; // of the lane in hand
