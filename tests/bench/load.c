@@ -2,6 +2,8 @@
 // webhook has arrived at the sink; prints one line of JSON with what that took.
 //   load ENDPOINT BOARD EVENTS WINDOW          as fast as WINDOW events in flight allow
 //   load ENDPOINT BOARD EVENTS 0 RATE          RATE events a second, for the latency
+//   load … RATE ACCOUNTS FIRST                 of so many accounts by turns, from account-FIRST on
+// ENDPOINT,ENDPOINT has the events by turns: the one whose number leaves 0, 1, … goes to that one.
 #include "tests/bench/board.h"
 
 #include <err.h>
@@ -11,21 +13,25 @@
 #include <string.h>
 #include <zmq.h>
 
-enum { ACCOUNTS = 8, PATIENCE_S = 60 };
+enum { ACCOUNTS = 8, MOST_ENDPOINTS = 4, PATIENCE_S = 60 };
 
 struct load {
     struct board *board;
-    void *socket;
-    long events, window, rate;
+    void *context;
+    zmq_pollitem_t endpoints[MOST_ENDPOINTS];
+    int endpoint_count;
+    long events, window, rate, accounts, first_account;
     long long marked_before; // a board may serve several loads; numbers go on where the last ended
     long first;
     long sent, acknowledged, refused;
-    int64_t begun_ns, *sent_ns;
+    int64_t begun_ns;
 };
 
 static void send_one(struct load *load)
 {
     long number = load->first + load->sent;
+    void *socket = load->endpoints[number % load->endpoint_count].socket;
+    long account = load->first_account + number / load->endpoint_count % load->accounts;
     char event[1024];
     int size = snprintf(
         event, sizeof event,
@@ -35,30 +41,39 @@ static void send_one(struct load *load)
         "\"category\":\"billing\",\"severity\":\"major\",\"summary\":\"The customer was charged "
         "twice for the same delivery and has called about it three times since\",\"amount\":%ld.50,"
         "\"currency\":\"USD\",\"department\":\"billing\",\"contact\":\"Robin Whitfield\"}}",
-        number, number, number % ACCOUNTS, 10000 + number % 5000);
+        number, number, account, 10000 + number % 5000);
 
-    load->sent_ns[load->sent++] = board_now_ns();
-    if (zmq_send(load->socket, "", 0, ZMQ_SNDMORE) < 0 ||
-        zmq_send(load->socket, event, (size_t)size, 0) < 0) {
+    load->sent++;
+    atomic_store(&load->board->sent_ns[number], board_now_ns());
+    if (zmq_send(socket, "", 0, ZMQ_SNDMORE) < 0 || zmq_send(socket, event, (size_t)size, 0) < 0) {
         err(1, "zmq_send");
     }
+}
+
+static void take_reply(struct load *load, void *socket)
+{
+    char reply[8192];
+    int size;
+
+    (void)zmq_recv(socket, reply, sizeof reply, 0); // the empty frame
+    size = zmq_recv(socket, reply, sizeof reply - 1, 0);
+    if (size < 0) {
+        err(1, "zmq_recv");
+    }
+    reply[size < (int)sizeof reply ? size : (int)sizeof reply - 1] = '\0';
+    load->acknowledged++;
+    load->refused += strstr(reply, "\"accepted\"") == NULL;
 }
 
 // Takes the replies that are there; waits at most so long for the first.
 static void take_replies(struct load *load, long wait_ms)
 {
-    zmq_pollitem_t item = {.socket = load->socket, .events = ZMQ_POLLIN};
-    char reply[8192];
-
-    while (zmq_poll(&item, 1, wait_ms) > 0) {
-        int size = zmq_recv(load->socket, reply, sizeof reply, 0); // the empty frame
-        size = zmq_recv(load->socket, reply, sizeof reply - 1, 0);
-        if (size < 0) {
-            err(1, "zmq_recv");
+    while (zmq_poll(load->endpoints, load->endpoint_count, wait_ms) > 0) {
+        for (int i = 0; i < load->endpoint_count; i++) {
+            if (load->endpoints[i].revents) {
+                take_reply(load, load->endpoints[i].socket);
+            }
         }
-        reply[size < (int)sizeof reply ? size : (int)sizeof reply - 1] = '\0';
-        load->acknowledged++;
-        load->refused += strstr(reply, "\"accepted\"") == NULL;
         wait_ms = 0;
     }
 }
@@ -139,7 +154,7 @@ static void report(const struct load *load, int64_t acknowledged_ns)
     for (long i = 0; i < load->events; i++) {
         int64_t arrived = atomic_load(&load->board->arrived_ns[load->first + i]);
 
-        took[i] = arrived - load->sent_ns[i];
+        took[i] = arrived - atomic_load(&load->board->sent_ns[load->first + i]);
         last = arrived > last ? arrived : last;
     }
     last = last > acknowledged_ns ? last : acknowledged_ns;
@@ -153,36 +168,62 @@ static void report(const struct load *load, int64_t acknowledged_ns)
     free(took);
 }
 
+static void connect_all(struct load *load, char *endpoints)
+{
+    char *rest = endpoints, *endpoint;
+
+    load->context = zmq_ctx_new();
+    while ((endpoint = strsep(&rest, ",")) != NULL && load->endpoint_count < MOST_ENDPOINTS) {
+        void *socket = zmq_socket(load->context, ZMQ_DEALER);
+
+        if (zmq_setsockopt(socket, ZMQ_LINGER, &(int){0}, sizeof(int)) < 0 ||
+            zmq_setsockopt(socket, ZMQ_SNDHWM, &(int){0}, sizeof(int)) < 0 ||
+            zmq_setsockopt(socket, ZMQ_RCVHWM, &(int){0}, sizeof(int)) < 0 ||
+            zmq_connect(socket, endpoint) < 0) {
+            err(1, "%s", endpoint);
+        }
+        load->endpoints[load->endpoint_count++] =
+            (zmq_pollitem_t){.socket = socket, .events = ZMQ_POLLIN};
+    }
+}
+
+static void disconnect_all(struct load *load)
+{
+    for (int i = 0; i < load->endpoint_count; i++) {
+        zmq_close(load->endpoints[i].socket);
+    }
+    zmq_ctx_term(load->context);
+}
+
+static long argument(int count, char **arguments, int index, long unsaid)
+{
+    return index < count ? strtol(arguments[index], NULL, 10) : unsaid;
+}
+
 int main(int count, char **arguments)
 {
     struct load load = {0};
-    void *context = zmq_ctx_new();
     int64_t acknowledged_ns;
 
     if (count < 5) {
-        errx(2, "usage: load ENDPOINT BOARD EVENTS WINDOW [RATE]");
+        errx(2, "usage: load ENDPOINT[,ENDPOINT…] BOARD EVENTS WINDOW [RATE [ACCOUNTS [FIRST]]]");
     }
     load.board = board_map(arguments[2], 0);
-    load.events = strtol(arguments[3], NULL, 10);
-    load.window = strtol(arguments[4], NULL, 10);
-    load.rate = count > 5 ? strtol(arguments[5], NULL, 10) : 0;
+    load.events = argument(count, arguments, 3, 0);
+    load.window = argument(count, arguments, 4, 0);
+    load.rate = argument(count, arguments, 5, 0);
+    load.accounts = argument(count, arguments, 6, ACCOUNTS);
+    load.first_account = argument(count, arguments, 7, 0);
     load.marked_before = atomic_load(&load.board->marked);
     load.first = (long)load.marked_before;
-    load.sent_ns = calloc((size_t)load.events + 1, sizeof *load.sent_ns);
-    load.socket = zmq_socket(context, ZMQ_DEALER);
-    if (load.events < 1 || load.first + load.events > BOARD_SLOTS || load.sent_ns == NULL ||
-        zmq_setsockopt(load.socket, ZMQ_LINGER, &(int){0}, sizeof(int)) < 0 ||
-        zmq_setsockopt(load.socket, ZMQ_SNDHWM, &(int){0}, sizeof(int)) < 0 ||
-        zmq_setsockopt(load.socket, ZMQ_RCVHWM, &(int){0}, sizeof(int)) < 0 ||
-        zmq_connect(load.socket, arguments[1]) < 0) {
-        err(1, "load");
+    if (load.events < 1 || load.first + load.events > BOARD_SLOTS || load.accounts < 1) {
+        errx(2, "so many events, or accounts, cannot be");
     }
+    connect_all(&load, arguments[1]);
     publish_all(&load);
     acknowledged_ns = board_now_ns();
     await_arrivals(&load);
     report(&load, acknowledged_ns);
-    free(load.sent_ns);
-    zmq_close(load.socket);
-    zmq_ctx_term(context);
+    disconnect_all(&load);
     return load.refused ? 1 : 0;
 }

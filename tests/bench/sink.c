@@ -1,5 +1,6 @@
 // A webhook receiver that costs next to nothing: HTTP/1.1 with keep-alive on loopback, one thread,
-// answers 200 to whatever comes and notes on the board when each event's request came.
+// answers 200 to whatever comes and notes on the board when each event's request came. Where the
+// path begins with /hang it never answers, and notes nothing.
 //   sink BOARD        runs until it is ended by a signal
 #include "tests/bench/board.h"
 
@@ -16,6 +17,7 @@
 enum { BUFFER_BYTES = 128 * 1024, EVENTS = 64 };
 
 static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+static const char hanging[] = "POST /hang";
 
 struct connection {
     int fd;
@@ -41,10 +43,15 @@ static int listen_on_loopback(struct board *board)
 static void mark(struct board *board, const char *body, size_t size)
 {
     const char *found = memmem(body, size, "load-", 5);
+    int64_t now_ns = board_now_ns();
+    long long request = atomic_load(&board->requests);
     char *end;
     unsigned long number;
 
-    atomic_fetch_add(&board->requests, 1);
+    if (request < BOARD_SLOTS) {
+        atomic_store(&board->request_ns[request], now_ns);
+    }
+    atomic_store(&board->requests, request + 1);
     if (found == NULL) {
         return;
     }
@@ -52,7 +59,7 @@ static void mark(struct board *board, const char *body, size_t size)
     if (end == found + 5 || number >= BOARD_SLOTS || atomic_load(&board->arrived_ns[number]) != 0) {
         return;
     }
-    atomic_store(&board->arrived_ns[number], board_now_ns());
+    atomic_store(&board->arrived_ns[number], now_ns);
     atomic_fetch_add(&board->marked, 1);
 }
 
@@ -84,11 +91,14 @@ static int serve(struct board *board, struct connection *connection)
         if (connection->used - done < head + body) {
             break;
         }
+        done += head + body;
+        if (strncmp(start, hanging, sizeof hanging - 1) == 0) {
+            continue;
+        }
         mark(board, start + head, body);
         if (write(connection->fd, answer, sizeof answer - 1) < 0) {
             return -1;
         }
-        done += head + body;
     }
     memmove(connection->buffer, connection->buffer + done, connection->used - done);
     connection->used -= done;
