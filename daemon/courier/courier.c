@@ -20,6 +20,11 @@ enum {
     ALIVE_MS = SECOND_MS,
     BACKLOG_MS = 10,           // until the next try to be rid of it
     LAST_WORDS_MS = SECOND_MS, // for the backlog, behind the deadline of a stop
+    // of one turn of the loop, which is to be short: there is another one at once
+    MESSAGES = 1024,
+    STARTS = 64,
+    // More would not help those that answer (see lane_queue.h), and libcurl looks at each in each
+    // turn.
     MOST_RUNNING = 1024,
     LEAST_RUNNING = 16,
     OWN_DESCRIPTORS = 64 // that are no connections
@@ -99,7 +104,6 @@ static void send_untried(struct courier *courier, const struct pair_job *job, co
         &(struct transfer_result){.result = SEND_UNTRIED, .retry_after_ms = -1, .answer = why});
 }
 
-// lane NULL: of all lanes.
 static void hand_back(struct courier *courier, struct lane_queue *lane, const char *why)
 {
     struct lane_job *job;
@@ -155,18 +159,21 @@ static void start_job(struct courier *courier, struct lane_job *job)
     }
 }
 
-// Returns when the next job may start by the clock alone.
+// Starts what may start, as far as a turn goes. Returns when the next job may by the clock alone.
 static int64_t start_jobs(struct courier *courier, int64_t now_mono_ms)
 {
-    struct lane_room room = {courier->most_running - courier->running, courier->most_running};
     int64_t wakes_mono_ms = INT64_MAX;
-    struct lane_job *job;
 
-    while (room.left > 0 &&
-           (job = lane_queues_next(courier->queues, room, now_mono_ms, &wakes_mono_ms)) != NULL) {
+    for (int i = 0; i < STARTS; i++) {
+        struct lane_job *job =
+            lane_queues_next(courier->queues, courier->most_running, now_mono_ms, &wakes_mono_ms);
+
+        if (!job) {
+            return wakes_mono_ms;
+        }
         start_job(courier, job);
-        room.left = courier->most_running - courier->running;
     }
+    courier->restless = true; // there may be more
     return wakes_mono_ms;
 }
 
@@ -239,10 +246,15 @@ static void on_recall(struct courier *courier, const char *name)
 
 static void on_stop(struct courier *courier, int64_t deadline_ms)
 {
-    if (!courier->stopping) {
-        courier->stopping = true;
-        courier->stop_mono_ms = clock_mono_ms() + deadline_ms;
-        hand_back(courier, NULL, "the courier stops");
+    struct lane_queue *lane = NULL;
+
+    if (courier->stopping) {
+        return;
+    }
+    courier->stopping = true;
+    courier->stop_mono_ms = clock_mono_ms() + deadline_ms;
+    while ((lane = lane_queues_after(courier->queues, lane)) != NULL) {
+        hand_back(courier, lane, "the courier stops");
     }
 }
 
@@ -272,22 +284,24 @@ static int on_message(struct courier *courier, struct pair_message *message)
     return -EPROTO;
 }
 
-// Takes in all that has come. The pair's descriptor tells of a change once only, so that nothing
-// may be left behind when the loop goes to wait.
+// Takes in what has come. The pair's descriptor tells of a change once only, so that nothing may be
+// left behind when the loop goes to wait: where something came, it does not.
 static int drain_pair(struct courier *courier)
 {
     struct pair_message message = {0};
-    int rc;
+    int rc = 1;
 
-    while ((rc = pair_receive(courier->pair, &message)) > 0) {
-        courier->restless = true;
-        rc = on_message(courier, &message);
-        pair_message_finish(&message);
-        if (rc < 0) {
-            break;
+    for (int i = 0; i < MESSAGES && rc > 0; i++) {
+        rc = pair_receive(courier->pair, &message);
+        if (rc > 0) {
+            int wrong = on_message(courier, &message);
+
+            courier->restless = true;
+            pair_message_finish(&message);
+            rc = wrong < 0 ? wrong : rc;
         }
     }
-    return rc;
+    return rc < 0 ? rc : 0;
 }
 
 static void say_alive(struct courier *courier, int64_t now_mono_ms)

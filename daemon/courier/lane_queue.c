@@ -11,6 +11,11 @@
 
 enum { HOST_BYTES = 256 };
 
+// Whether a job will hang, as far as its lane tells. The less is known for it, the fewer may be
+// under way: of a trust and all that are lower, so many eighths of the whole.
+enum trust { TRUST_ANSWERED, TRUST_NEW, TRUST_MUTE, TRUST_ANOTHER, TRUST_COUNT };
+static const int trust_eighths[TRUST_COUNT] = {8, 7, 6, 4};
+
 struct lane_queue {
     char *name;
     struct pair_message settings; // PAIR_LANE; owned
@@ -21,17 +26,21 @@ struct lane_queue {
     struct lane_job *first, *last; // not started
     int running;
     int64_t failures;               // that were told to the desk
-    int64_t next_mono_ms;           // when the gap ends
+    int64_t next_mono_ms;           // when the gap ends; 0: none is open
     bool is_shut;                   // goes with the last one that runs
-    bool is_mute;                   // its receiver did not answer last time
-    bool is_ready;                  // in the list of queues->ready
+    enum trust trust;               // of its receiver, by what it did last time
+    struct lane_queue **list;       // of queues, that it stands in; NULL: in none
     struct lane_queue *prev, *next; // there
+    int64_t ticket;                 // there: the lower, the longer it waits
     UT_hash_handle hh;
 };
 
 struct lane_queues {
     struct lane_queue *by_name;
-    struct lane_queue *ready; // those with a job to start, but for their gap
+    struct lane_queue *ready[TRUST_COUNT]; // those with a job to start, the longest waiting first
+    struct lane_queue *resting;            // and those whose gap is open, the first to end first
+    int running[TRUST_COUNT];
+    int64_t tickets;
 };
 
 struct lane_queues *lane_queues_create(void)
@@ -84,6 +93,12 @@ struct lane_queue *lane_queues_find(const struct lane_queues *queues, const char
     return lane;
 }
 
+struct lane_queue *lane_queues_after(const struct lane_queues *queues,
+                                     const struct lane_queue *lane)
+{
+    return lane ? lane->hh.next : queues->by_name;
+}
+
 static struct lane_queue *find_or_add(struct lane_queues *queues, const char *name)
 {
     struct lane_queue *lane = lane_queues_find(queues, name);
@@ -91,6 +106,7 @@ static struct lane_queue *find_or_add(struct lane_queues *queues, const char *na
     if (!lane) {
         lane = xcalloc(1, sizeof *lane);
         lane->name = xstrdup(name);
+        lane->trust = TRUST_NEW;
         HASH_ADD_KEYPTR(hh, queues->by_name, lane->name, strlen(lane->name), lane);
     }
     return lane;
@@ -102,22 +118,55 @@ static void forget(struct lane_queues *queues, struct lane_queue *lane)
     lane_queue_destroy(lane);
 }
 
-static void leave_ready(struct lane_queues *queues, struct lane_queue *lane)
+// The list where the lane belongs as it is now; NULL: it has nothing to start.
+static struct lane_queue **list_for(struct lane_queues *queues, const struct lane_queue *lane)
 {
-    DL_DELETE(queues->ready, lane);
-    lane->is_ready = false;
+    if (!lane->first || lane->running >= lane->settings.lane.concurrency) {
+        return NULL;
+    }
+    return lane->next_mono_ms ? &queues->resting
+                              : &queues->ready[lane->running ? TRUST_ANOTHER : lane->trust];
 }
 
-// Puts the lane into the list of the ready ones or takes it out, as it is now.
+// From the end: most gaps are alike, and the last one that began is the last to end.
+static void add_resting(struct lane_queues *queues, struct lane_queue *lane)
+{
+    struct lane_queue *before = queues->resting ? queues->resting->prev : NULL;
+
+    while (before && before->next_mono_ms > lane->next_mono_ms) {
+        before = before == queues->resting ? NULL : before->prev;
+    }
+    if (before) {
+        DL_APPEND_ELEM(queues->resting, before, lane);
+    } else {
+        DL_PREPEND(queues->resting, lane);
+    }
+}
+
+static void leave_list(struct lane_queue *lane)
+{
+    if (lane->list) {
+        DL_DELETE(*lane->list, lane);
+        lane->list = NULL;
+    }
+}
+
+// Puts the lane where it belongs, or takes it out. Where it stands there already, it keeps its
+// place.
 static void sort_in(struct lane_queues *queues, struct lane_queue *lane)
 {
-    bool is_ready = lane->first && lane->running < lane->settings.lane.concurrency;
+    struct lane_queue **list = list_for(queues, lane);
 
-    if (!is_ready && lane->is_ready) {
-        leave_ready(queues, lane);
-    } else if (is_ready && !lane->is_ready) {
-        DL_APPEND(queues->ready, lane);
-        lane->is_ready = true;
+    if (list == lane->list) {
+        return;
+    }
+    leave_list(lane);
+    lane->list = list;
+    if (list == &queues->resting) {
+        add_resting(queues, lane);
+    } else if (list) {
+        lane->ticket = queues->tickets++;
+        DL_APPEND(*list, lane);
     }
 }
 
@@ -217,7 +266,7 @@ enum send_result lane_queue_result(const struct lane_queue *lane, int32_t status
 
 void lane_queue_answered(struct lane_queue *lane, bool answered)
 {
-    lane->is_mute = !answered;
+    lane->trust = answered ? TRUST_ANSWERED : TRUST_MUTE;
 }
 
 void lane_queue_failed(struct lane_queue *lane)
@@ -274,37 +323,62 @@ static struct lane_job *take_first(struct lane_queue *lane)
     return job;
 }
 
-static bool has_room(const struct lane_queue *lane, struct lane_room room)
+static void end_gaps(struct lane_queues *queues, int64_t now_mono_ms)
 {
-    int spared = lane->running ? room.most / 2 : lane->is_mute ? room.most / 4 : 0;
+    while (queues->resting && queues->resting->next_mono_ms <= now_mono_ms) {
+        struct lane_queue *lane = queues->resting;
 
-    return room.left > spared;
+        lane->next_mono_ms = 0;
+        sort_in(queues, lane);
+    }
 }
 
-struct lane_job *lane_queues_next(struct lane_queues *queues, struct lane_room room,
-                                  int64_t now_mono_ms, int64_t *ret_wakes_mono_ms)
+static bool has_room(const struct lane_queues *queues, enum trust trust, int most)
 {
-    int64_t wakes = INT64_MAX;
-    struct lane_queue *lane;
+    int running = 0;
 
-    DL_FOREACH(queues->ready, lane)
-    {
-        if (!has_room(lane, room)) {
-            continue; // until something has ended
+    for (int i = TRUST_COUNT - 1; i >= 0; i--) {
+        running += queues->running[i];
+        if (i <= (int)trust && running >= most * trust_eighths[i] / 8) {
+            return false;
         }
-        if (lane->next_mono_ms <= now_mono_ms) {
-            struct lane_job *job = take_first(lane);
-
-            lane->running++;
-            lane->next_mono_ms = now_mono_ms + lane->settings.lane.rate_gap_ms;
-            // to the end of the list: the others first
-            leave_ready(queues, lane);
-            sort_in(queues, lane);
-            return job;
-        }
-        wakes = lane->next_mono_ms < wakes ? lane->next_mono_ms : wakes;
     }
-    *ret_wakes_mono_ms = wakes;
+    return true;
+}
+
+// Takes the lane's first job, and puts the lane behind the others.
+static struct lane_job *begin(struct lane_queues *queues, struct lane_queue *lane,
+                              int64_t now_mono_ms)
+{
+    int64_t gap_ms = lane->settings.lane.rate_gap_ms;
+    struct lane_job *job = take_first(lane);
+
+    job->trust = lane->running ? TRUST_ANOTHER : lane->trust;
+    queues->running[job->trust]++;
+    lane->running++;
+    lane->next_mono_ms = gap_ms ? now_mono_ms + gap_ms : 0;
+    leave_list(lane);
+    sort_in(queues, lane);
+    return job;
+}
+
+struct lane_job *lane_queues_next(struct lane_queues *queues, int most, int64_t now_mono_ms,
+                                  int64_t *ret_wakes_mono_ms)
+{
+    struct lane_queue *next = NULL;
+
+    end_gaps(queues, now_mono_ms);
+    for (int i = 0; i < TRUST_COUNT; i++) {
+        struct lane_queue *lane = queues->ready[i];
+
+        if (lane && (!next || lane->ticket < next->ticket) && has_room(queues, i, most)) {
+            next = lane;
+        }
+    }
+    if (next) {
+        return begin(queues, next, now_mono_ms);
+    }
+    *ret_wakes_mono_ms = queues->resting ? queues->resting->next_mono_ms : INT64_MAX;
     return NULL;
 }
 
@@ -313,6 +387,7 @@ void lane_job_ended(struct lane_queues *queues, struct lane_job *job)
     struct lane_queue *lane = job->lane;
 
     lane->running--;
+    queues->running[job->trust]--;
     sort_in(queues, lane);
     lane_job_destroy(job);
     if (lane->is_shut && !lane->running) {
@@ -320,25 +395,11 @@ void lane_job_ended(struct lane_queues *queues, struct lane_job *job)
     }
 }
 
-static struct lane_queue *any_with_jobs(const struct lane_queues *queues)
-{
-    struct lane_queue *lane, *next;
-
-    HASH_ITER(hh, queues->by_name, lane, next)
-    {
-        if (lane->first) {
-            return lane;
-        }
-    }
-    return NULL;
-}
-
 struct lane_job *lane_queues_take_unstarted(struct lane_queues *queues, struct lane_queue *lane)
 {
     struct lane_job *job;
 
-    lane = lane ? lane : any_with_jobs(queues);
-    if (!lane || !lane->first) {
+    if (!lane->first) {
         return NULL;
     }
     job = take_first(lane);

@@ -1,6 +1,12 @@
 // The courier's lanes: what waits for each, and which may start now. A lane keeps its order, its
 // number at once and its gap between two; the lanes take turns. Settings and jobs live in the
 // frames that brought them. Nothing here sends.
+//
+// What hangs holds its place until its time is out, and any receiver may. So the places are given
+// by what a job is trusted with: a lane whose receiver answered last time may have any of them, one
+// that was never tried all but an eighth, one that did not answer all but a quarter, and what is
+// not the first job of its lane half of them. However many lanes hang, those that answer wait for
+// no time-out; and a new lane waits for none of a lane that is known to hang.
 #pragma once
 
 #include <stdbool.h>
@@ -15,6 +21,7 @@ struct lane_queue;  // one
 struct lane_job {
     struct lane_job *next;
     struct lane_queue *lane;
+    int trust;                   // that it was started with: enum trust
     struct pair_message message; // PAIR_JOB; owned
 };
 
@@ -23,6 +30,9 @@ void lane_queues_destroy(struct lane_queues *queues);
 
 // The lane of that name, or NULL.
 struct lane_queue *lane_queues_find(const struct lane_queues *queues, const char *name);
+// The lane behind that one, NULL behind the last; lane NULL: the first.
+struct lane_queue *lane_queues_after(const struct lane_queues *queues,
+                                     const struct lane_queue *lane);
 // Opens a lane or changes it for its next jobs. Takes the message over.
 void lane_queues_set(struct lane_queues *queues, struct pair_message *message);
 // Forgets a lane of which nothing waits, once what of it is running has ended.
@@ -35,21 +45,16 @@ enum send_result lane_queue_result(const struct lane_queue *lane, int32_t status
 void lane_queue_failed(struct lane_queue *lane);
 // Whether the job was handed over before the desk had heard of the lane's last failure.
 bool lane_queues_is_late(const struct lane_queues *queues, const struct pair_job *job);
-// How many jobs may start, of how many that may be under way.
-struct lane_room {
-    int left, most;
-};
-
-// Takes the next job that may start; it counts as running until lane_job_ended(). NULL: none now,
-// and ret_wakes_mono_ms is when a gap ends, INT64_MAX where none is open. The last of the room is
-// for lanes that have nothing under way and whose receivers answer: however many others hang.
-struct lane_job *lane_queues_next(struct lane_queues *queues, struct lane_room room,
-                                  int64_t now_mono_ms, int64_t *ret_wakes_mono_ms);
+// Takes the next job that may start, where so many may be under way; it counts as running until
+// lane_job_ended(). NULL: none now, and ret_wakes_mono_ms is when a gap ends, INT64_MAX where none
+// is open. Of those that have room, the one that waits longest; see enum trust.
+struct lane_job *lane_queues_next(struct lane_queues *queues, int most, int64_t now_mono_ms,
+                                  int64_t *ret_wakes_mono_ms);
 // Whether the receiver of the lane answered, whatever it was.
 void lane_queue_answered(struct lane_queue *lane, bool answered);
 // A job that was running has ended: frees it.
 void lane_job_ended(struct lane_queues *queues, struct lane_job *job);
-// Takes a job of the lane that was not started, NULL where there is none; lane NULL: of any lane.
+// Takes a job of the lane that was not started, NULL where there is none.
 struct lane_job *lane_queues_take_unstarted(struct lane_queues *queues, struct lane_queue *lane);
 void lane_job_destroy(struct lane_job *job);
 
