@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <utlist.h>
 
 #include "common/base/log.h"
 #include "common/base/moment.h"
@@ -89,7 +90,7 @@ void outbox_courier_up(struct outbox *outbox, struct pair *pair)
     for (size_t i = 0; i < outbox->slot_count; i++) {
         outbox->slots[i].untold = !outbox->slots[i].gone;
         outbox->slots[i].lane.failures_heard = 0;
-        outbox_rewind(&outbox->slots[i]);
+        outbox_rewind(outbox, &outbox->slots[i]);
     }
     outbox->untold = true;
 }
@@ -108,7 +109,7 @@ void outbox_courier_lost(struct outbox *outbox)
     }
     for (size_t i = 0; i < outbox->slot_count; i++) {
         outbox->slots[i].lane.in_hand = 0;
-        outbox_rewind(&outbox->slots[i]);
+        outbox_rewind(outbox, &outbox->slots[i]);
     }
 }
 
@@ -118,7 +119,7 @@ void outbox_lane_has_work(void *user, const char *lane)
     struct slot *slot = outbox_slot(outbox, lane);
 
     if (slot) {
-        slot->lane.next_due_ms = 0;
+        outbox_set_due(outbox, slot, 0);
     }
 }
 
@@ -204,7 +205,7 @@ static int pass_on(struct outbox *outbox, const struct kept *kept, struct slot *
     (void)snprintf(why, sizeof why,
                    "lane %s gave up on it, last answer %d, so it goes to the fallback",
                    kept->job->slot->lane.endpoint->lane, kept->status);
-    outbox_rewind(to); // it is older than what that lane has seen
+    outbox_rewind(outbox, to); // it is older than what that lane has seen
     return ledger_move_notice(outbox->ledger, &move, err);
 }
 
@@ -238,9 +239,11 @@ int outbox_record(struct outbox *outbox, int64_t now_ms, struct error *err)
 {
     int code = 0;
 
-    for (size_t i = 0; i < outbox->slot_count; i++) {
-        outbox->slots[i].dead_telling = false; // whatever an attempt before this one came to
-        outbox->slots[i].last = NULL;
+    for (size_t i = 0; i < outbox->kept_count; i++) {
+        struct slot *slot = outbox->kept[i].job->slot;
+
+        slot->dead_telling = false; // whatever an attempt before this one came to
+        slot->last = NULL;
     }
     for (size_t i = 0; code == 0 && i < outbox->kept_count; i++) {
         code = record_one(outbox, &outbox->kept[i], now_ms, err);
@@ -267,12 +270,16 @@ void outbox_recorded(struct outbox *outbox)
 {
     outbox->strays = outbox->strays && !outbox->swept;
     outbox->swept = false;
-    for (size_t i = 0; i < outbox->slot_count; i++) {
-        struct slot *slot = &outbox->slots[i];
+    for (size_t i = 0; (outbox->diverted || outbox->stale_looks) && i < outbox->slot_count; i++) {
+        outbox->slots[i].diverted = false;
+        stale_recorded(outbox, &outbox->slots[i]);
+    }
+    outbox->diverted = false;
+    for (size_t i = 0; i < outbox->kept_count; i++) {
+        struct slot *slot = outbox->kept[i].job->slot;
 
         slot->dead_told = slot->dead_told || slot->dead_telling;
-        slot->dead_telling = slot->diverted = false;
-        stale_recorded(slot);
+        slot->dead_telling = false;
     }
     for (size_t i = 0; i < outbox->kept_count; i++) {
         struct kept *kept = &outbox->kept[i];
@@ -280,7 +287,7 @@ void outbox_recorded(struct outbox *outbox)
 
         outbox->strays = outbox->strays || slot->gone;
         if (kept->event.fate == FATE_WAITING) {
-            outbox_rewind(slot);
+            outbox_rewind(outbox, slot);
         } else if (kept->event.fate == FATE_DELIVERED) {
             slot->dead_told = false;
         }
@@ -366,30 +373,50 @@ static int serve_lane(struct outbox *outbox, struct slot *slot, int64_t now_ms, 
         return 0;
     }
     if (slot->lane.in_hand == 0 || slot->cursor.due_ms > now_ms) { // also where the clock went back
-        outbox_rewind(slot);
+        outbox_rewind(outbox, slot);
     }
     count = ledger_due_notices(outbox->ledger, &slot->cursor, now_ms, wanted, outbox->arena,
                                records, err);
     for (int i = 0; code == 0 && i < count; i++) {
         if (stale_is(outbox, slot, &records[i], now_ms)) {
-            stale_found(slot);
+            stale_found(outbox, slot);
         } else if (!outbox_has_in_hand(outbox, records[i].num)) {
             code = send_one(outbox, slot, &records[i], now_ms, err);
         }
     }
     if (code < 0) {
-        outbox_rewind(slot);
+        outbox_rewind(outbox, slot);
         return code;
     }
     if (count >= 0 && count < wanted) {
-        slot->lane.next_due_ms = INT64_MAX;
-        code = ledger_next_due(outbox->ledger, slot->lane.endpoint->lane, now_ms,
-                               &slot->lane.next_due_ms, err);
-        if (code == 0) {
-            slot->lane.next_due_ms = INT64_MAX;
-        }
+        int64_t due_ms = INT64_MAX;
+
+        code = ledger_next_due(outbox->ledger, slot->lane.endpoint->lane, now_ms, &due_ms, err);
+        outbox_set_due(outbox, slot, code == 0 ? INT64_MAX : due_ms);
     }
     return count < 0 ? count : code < 0 ? code : 0;
+}
+
+// Where the courier is busy, the next time begins with the lane that found it so.
+static int serve_all(struct outbox *outbox, int64_t now_ms, struct error *err)
+{
+    struct slot *slot, *next, *served;
+    int code = 0;
+
+    DL_FOREACH_SAFE(outbox->due, slot, next)
+    {
+        code = serve_lane(outbox, slot, now_ms, err);
+        arena_reset(outbox->arena);
+        if (code < 0) {
+            break;
+        }
+    }
+    while (code == -EAGAIN && outbox->due != slot) {
+        served = outbox->due;
+        DL_DELETE(outbox->due, served);
+        DL_APPEND(outbox->due, served);
+    }
+    return code;
 }
 
 int outbox_hand_over(struct outbox *outbox, int64_t now_ms, struct error *err)
@@ -398,7 +425,7 @@ int outbox_hand_over(struct outbox *outbox, int64_t now_ms, struct error *err)
 
     // where the clock went back, what falls due now can lie before what a lane has seen
     for (size_t i = 0; now_ms < outbox->seen_ms && i < outbox->slot_count; i++) {
-        outbox_rewind(&outbox->slots[i]);
+        outbox_rewind(outbox, &outbox->slots[i]);
     }
     outbox->busy_until_ms = now_ms < outbox->seen_ms ? 0 : outbox->busy_until_ms;
     outbox->seen_ms = now_ms;
@@ -415,10 +442,7 @@ int outbox_hand_over(struct outbox *outbox, int64_t now_ms, struct error *err)
         return 0;
     }
     code = ledger_begin_read(outbox->ledger, err);
-    for (size_t i = 0; code == 0 && i < outbox->slot_count; i++) {
-        code = serve_lane(outbox, &outbox->slots[i], now_ms, err);
-        arena_reset(outbox->arena);
-    }
+    code = code < 0 ? code : serve_all(outbox, now_ms, err);
     ledger_end_read(outbox->ledger);
     if (pair_flush(outbox->pair) < 0 || code == -EAGAIN) {
         outbox->busy_until_ms = now_ms + 10;
@@ -431,9 +455,10 @@ int64_t outbox_wakes_at(const struct outbox *outbox)
 {
     bool waits = outbox->pair && (outbox->untold || pair_has_unsent(outbox->pair));
     int64_t at = waits ? 0 : INT64_MAX;
+    const struct slot *slot = outbox->pair ? outbox->due : NULL;
 
-    for (size_t i = 0; outbox->pair && i < outbox->slot_count; i++) {
-        int64_t lane_at = lane_wakes_at(&outbox->slots[i].lane);
+    for (; slot; slot = slot->next) {
+        int64_t lane_at = lane_wakes_at(&slot->lane);
 
         at = lane_at < at ? lane_at : at;
     }

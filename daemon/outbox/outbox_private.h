@@ -22,9 +22,11 @@ struct kept;
 struct slot { // one lane
     struct lane lane;
     struct due_cursor cursor;
-    int unsettled;         // jobs of it in hand, or whose outcome is not on record
-    bool dead_told;        // the admin was told of a dead letter since the last delivery
-    bool dead_telling;     // likewise, in the transaction that is open
+    bool is_due;              // in the list of outbox->due
+    struct slot *prev, *next; // there
+    int unsettled;            // jobs of it in hand, or whose outcome is not on record
+    bool dead_told;           // the admin was told of a dead letter since the last delivery
+    bool dead_telling;        // likewise, in the transaction that is open
     bool look;             // its standing is to be read from the ledger: somebody gave an order, or
                            // it starts anew
     bool diverted;         // what waited went to the fallback, in the transaction that is open
@@ -61,6 +63,7 @@ struct outbox {
     struct pair *pair; // NULL: no courier
     struct slot *slots;
     struct slot *by_lane; // hash
+    struct slot *due;     // list: those that something may wait for; a turn looks at no others
     size_t slot_count;
     struct job *jobs; // hash by num
     struct kept *kept;
@@ -72,7 +75,8 @@ struct outbox {
     int64_t busy_until_ms;                     // the courier did not keep up: not before
     int64_t seen_ms;                           // the clock at the last hand-over
     int64_t stale_at_ms;                       // when lanes are next looked through for stale news
-    bool untold;                               // some lane is
+    bool untold, look, diverted;               // some lane's is set
+    int stale_looks;                           // how many lanes are to be looked through
     bool strays; // notices may wait for lanes that the rule book does not have
     bool swept;  // none does, as of the transaction that is open
 };
@@ -83,7 +87,9 @@ struct slot *outbox_fallback(const struct outbox *outbox, const struct slot *slo
 // The same, where the lane itself is dead and what waits for it is to go there.
 struct slot *outbox_refuge(const struct outbox *outbox, const struct slot *slot);
 // The next look into the ledger starts from the lane's oldest notice.
-void outbox_rewind(struct slot *slot);
+void outbox_rewind(struct outbox *outbox, struct slot *slot);
+// When that look is; INT64_MAX: nothing waits for the lane.
+void outbox_set_due(struct outbox *outbox, struct slot *slot, int64_t due_ms);
 // Frees the slots.
 void outbox_drop_slots(struct outbox *outbox);
 // Tells the courier the lanes that it does not know as they are. -EAGAIN: it does not keep up.

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 #include "common/base/log.h"
 #include "common/base/xalloc.h"
@@ -95,11 +96,30 @@ struct slot *outbox_fallback(const struct outbox *outbox, const struct slot *slo
     return rep && rep->fallback ? outbox_slot(outbox, rep->fallback->lane) : NULL;
 }
 
-void outbox_rewind(struct slot *slot)
+static void from_oldest(struct slot *slot)
 {
     slot->cursor.due_ms = 0;
     slot->cursor.num = 0;
     slot->lane.next_due_ms = 0;
+}
+
+void outbox_rewind(struct outbox *outbox, struct slot *slot)
+{
+    from_oldest(slot);
+    outbox_set_due(outbox, slot, 0);
+}
+
+void outbox_set_due(struct outbox *outbox, struct slot *slot, int64_t due_ms)
+{
+    bool is_due = due_ms != INT64_MAX;
+
+    slot->lane.next_due_ms = due_ms;
+    if (is_due && !slot->is_due) {
+        DL_APPEND(outbox->due, slot);
+    } else if (!is_due && slot->is_due) {
+        DL_DELETE(outbox->due, slot);
+    }
+    slot->is_due = is_due;
 }
 
 void outbox_drop_slots(struct outbox *outbox)
@@ -112,7 +132,7 @@ void outbox_drop_slots(struct outbox *outbox)
         }
     }
     free(outbox->slots);
-    outbox->slots = NULL;
+    outbox->slots = outbox->due = NULL;
     outbox->slot_count = 0;
 }
 
@@ -181,7 +201,7 @@ static struct slot *add_slot(struct change *change, const struct slot *old,
 static void start_anew(struct slot *slot)
 {
     lane_reopen(&slot->lane);
-    outbox_rewind(slot);
+    from_oldest(slot);
     slot->dead_told = false;
     slot->look = true; // a person's pause outlives it
     slot->untold = true;
@@ -240,6 +260,18 @@ static void move_jobs(struct outbox *outbox, const struct change *change)
     }
 }
 
+// The lanes lie elsewhere now, and so their list is made anew.
+static void list_due(struct outbox *outbox)
+{
+    outbox->due = NULL;
+    outbox->stale_looks = 0;
+    for (size_t i = 0; i < outbox->slot_count; i++) {
+        outbox->slots[i].is_due = false;
+        outbox_set_due(outbox, &outbox->slots[i], outbox->slots[i].lane.next_due_ms);
+        outbox->stale_looks += outbox->slots[i].stale.look;
+    }
+}
+
 void outbox_take_rulebook(struct outbox *outbox, const struct rulebook *rulebook)
 {
     struct endpoints all = endpoints_of(rulebook);
@@ -259,8 +291,9 @@ void outbox_take_rulebook(struct outbox *outbox, const struct rulebook *rulebook
     outbox->slots = change.slots;
     outbox->slot_count = change.count;
     outbox->by_lane = change.by_lane;
+    list_due(outbox);
     outbox->rulebook = rulebook;
-    outbox->untold = outbox->strays = true;
+    outbox->untold = outbox->strays = outbox->look = true;
     outbox->stale_at_ms = 0;
     free(all.list);
 }

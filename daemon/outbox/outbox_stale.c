@@ -28,9 +28,16 @@ static int64_t look_every(const struct endpoint *endpoint)
                                      : every_ms;
 }
 
+static void set_look(struct outbox *outbox, struct slot *slot, bool look)
+{
+    outbox->stale_looks += look - slot->stale.look;
+    slot->stale.look = look;
+}
+
 void stale_note(struct outbox *outbox, int64_t now_ms)
 {
-    if (now_ms < outbox->stale_at_ms && outbox->stale_at_ms - now_ms <= LOOK_MOST_MS) {
+    if (outbox->stale_at_ms == INT64_MAX || // no lane has an end of its news
+        (now_ms < outbox->stale_at_ms && outbox->stale_at_ms - now_ms <= LOOK_MOST_MS)) {
         return;
     }
     outbox->stale_at_ms = INT64_MAX;
@@ -41,26 +48,23 @@ void stale_note(struct outbox *outbox, int64_t now_ms)
             int64_t next_ms = now_ms + look_every(slot->lane.endpoint);
 
             outbox->stale_at_ms = next_ms < outbox->stale_at_ms ? next_ms : outbox->stale_at_ms;
-            slot->stale.look = slot->stale.look || slot->lane.flow != LANE_FLOWING ||
-                               slot->lane.held_until_ms > now_ms;
+            if (slot->lane.flow != LANE_FLOWING || slot->lane.held_until_ms > now_ms) {
+                set_look(outbox, slot, true);
+            }
         }
     }
 }
 
-void stale_found(struct slot *slot)
+void stale_found(struct outbox *outbox, struct slot *slot)
 {
-    slot->stale.look = slot->stale.found = true;
+    set_look(outbox, slot, true);
+    slot->stale.found = true;
     slot->stale.at = (struct due_cursor){0};
 }
 
 bool stale_wants_record(const struct outbox *outbox)
 {
-    for (size_t i = 0; i < outbox->slot_count; i++) {
-        if (outbox->slots[i].stale.look) {
-            return true;
-        }
-    }
-    return false;
+    return outbox->stale_looks > 0;
 }
 
 static int to_digest(struct outbox *outbox, const struct slot *slot,
@@ -104,7 +108,7 @@ int stale_record(struct outbox *outbox, int64_t now_ms, struct error *err)
 {
     int code = 0;
 
-    for (size_t i = 0; code == 0 && i < outbox->slot_count; i++) {
+    for (size_t i = 0; outbox->stale_looks && code == 0 && i < outbox->slot_count; i++) {
         if (outbox->slots[i].stale.look) {
             code = look_through(outbox, &outbox->slots[i], now_ms, err);
             arena_reset(outbox->arena);
@@ -113,11 +117,11 @@ int stale_record(struct outbox *outbox, int64_t now_ms, struct error *err)
     return code;
 }
 
-void stale_recorded(struct slot *slot)
+void stale_recorded(struct outbox *outbox, struct slot *slot)
 {
     if (slot->stale.look) {
         slot->stale.at = slot->stale.next;
-        slot->stale.look = slot->stale.more;
+        set_look(outbox, slot, slot->stale.more);
         if (slot->stale.found && !slot->stale.more) {
             slot->stale = (struct stale){0};
         }

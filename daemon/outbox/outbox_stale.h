@@ -25,11 +25,11 @@ struct stale {  // what of a lane's queue may have waited too long
 bool stale_is(const struct outbox *outbox, const struct slot *slot,
               const struct notice_record *record, int64_t now_ms);
 // Some of the lane is.
-void stale_found(struct slot *slot);
+void stale_found(struct outbox *outbox, struct slot *slot);
 // Notes which lanes stand still so long that some of theirs may be.
 void stale_note(struct outbox *outbox, int64_t now_ms);
 bool stale_wants_record(const struct outbox *outbox);
 // Puts it into the digests, some at a time, inside the open transaction; and once that is
 // committed.
 must_check int stale_record(struct outbox *outbox, int64_t now_ms, struct error *err);
-void stale_recorded(struct slot *slot);
+void stale_recorded(struct outbox *outbox, struct slot *slot);

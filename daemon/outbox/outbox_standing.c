@@ -12,13 +12,14 @@
 // What was ordered may yet be rolled back: standing_look() asks the ledger.
 static void look_at(struct outbox *outbox, const char *lane)
 {
+    struct slot *named = lane ? outbox_slot(outbox, lane) : NULL;
+
     for (size_t i = 0; i < outbox->slot_count; i++) {
         struct slot *slot = &outbox->slots[i];
 
-        if (!slot->gone && (!lane || strcmp(slot->lane.endpoint->lane, lane) == 0)) {
-            slot->look = true;
-        }
+        slot->look = slot->look || (!slot->gone && (!lane || slot == named));
     }
+    outbox->look = true;
 }
 
 void outbox_lane_is_paused(void *user, const char *lane)
@@ -51,7 +52,7 @@ static int look_at_one(struct outbox *outbox, struct slot *slot, struct error *e
     }
     if (record.state == LANE_OPEN) {
         lane_reopen(&slot->lane);
-        outbox_rewind(slot);
+        outbox_rewind(outbox, slot);
     } else if (record.state == LANE_PAUSED) {
         lane_pause(&slot->lane);
         // what it has in hand and did not start yet comes back, and keeps its place
@@ -65,6 +66,9 @@ int standing_look(struct outbox *outbox, struct error *err)
 {
     int code = 0;
 
+    if (!outbox->look) {
+        return 0;
+    }
     for (size_t i = 0; (code == 0 || code == -EAGAIN) && i < outbox->slot_count; i++) {
         if (outbox->slots[i].look) {
             int looked = look_at_one(outbox, &outbox->slots[i], err);
@@ -73,6 +77,7 @@ int standing_look(struct outbox *outbox, struct error *err)
             arena_reset(outbox->arena);
         }
     }
+    outbox->look = code < 0;
     return code;
 }
 
@@ -106,26 +111,28 @@ int standing_restore(struct outbox *outbox, struct slot *slot, struct error *err
 }
 
 // A lane that delivers all day long says so once a second; what is new, at once.
-static bool answer_is_news(const struct slot *slot, int64_t now_ms)
+static bool answer_is_news(const struct kept *kept, const struct slot *slot, int64_t now_ms)
 {
-    return slot->last && (slot->last->status != slot->answer_status ||
-                          now_ms - slot->answered_ms >= SECOND_MS || now_ms < slot->answered_ms);
+    return slot->last == kept &&
+           (kept->status != slot->answer_status || now_ms - slot->answered_ms >= SECOND_MS ||
+            now_ms < slot->answered_ms);
 }
 
 int standing_record_answers(struct outbox *outbox, int64_t now_ms, struct error *err)
 {
     int code = 0;
 
-    for (size_t i = 0; code == 0 && i < outbox->slot_count; i++) {
-        struct slot *slot = &outbox->slots[i];
+    for (size_t i = 0; code == 0 && i < outbox->kept_count; i++) {
+        const struct kept *kept = &outbox->kept[i];
+        struct slot *slot = kept->job->slot;
 
-        if (answer_is_news(slot, now_ms)) {
-            struct lane_answer answer = {slot->lane.endpoint->lane, now_ms, slot->last->status,
-                                         slot->last->answer};
+        if (answer_is_news(kept, slot, now_ms)) {
+            struct lane_answer answer = {slot->lane.endpoint->lane, now_ms, kept->status,
+                                         kept->answer};
 
             code = ledger_save_answer(outbox->ledger, &answer, err);
             slot->answered_ms = now_ms;
-            slot->answer_status = slot->last->status;
+            slot->answer_status = kept->status;
         }
     }
     return code;

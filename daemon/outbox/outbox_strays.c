@@ -10,6 +10,7 @@
 // What a person paused stays.
 #include <stdio.h>
 #include <string.h>
+#include <utlist.h>
 
 #include "common/base/log.h"
 #include "common/ledger/ledger_moves.h"
@@ -72,7 +73,8 @@ static int settle(struct outbox *outbox, const struct notice_record *record, int
     move.rep = rep->id;
     move.lane = rep->webhook.lane;
     move.why = why;
-    outbox_rewind(outbox_slot(outbox, move.lane)); // it is older than what that lane has seen
+    // it is older than what that lane has seen
+    outbox_rewind(outbox, outbox_slot(outbox, move.lane));
     return ledger_move_notice(outbox->ledger, &move, err);
 }
 
@@ -158,12 +160,15 @@ static bool wants_divert(const struct outbox *outbox, const struct slot *slot)
 
 bool outbox_wants_divert(const struct outbox *outbox)
 {
-    for (size_t i = 0; i < outbox->slot_count; i++) {
-        if (wants_divert(outbox, &outbox->slots[i])) {
+    const struct slot *slot;
+
+    DL_FOREACH(outbox->due, slot)
+    {
+        if (wants_divert(outbox, slot)) {
             return true;
         }
     }
-    return false;
+    return outbox->diverted;
 }
 
 static int divert_one(struct outbox *outbox, const struct notice_record *record, int64_t now_ms,
@@ -184,16 +189,17 @@ static int divert_one(struct outbox *outbox, const struct notice_record *record,
 
 int outbox_divert(struct outbox *outbox, int64_t now_ms, struct error *err)
 {
+    bool wanted = outbox_wants_divert(outbox);
     int settled = 0;
 
-    for (size_t i = 0; settled >= 0 && i < outbox->slot_count; i++) {
+    for (size_t i = 0; wanted && settled >= 0 && i < outbox->slot_count; i++) {
         struct slot *slot = &outbox->slots[i];
 
         if (wants_divert(outbox, slot)) {
             settled = sweep_lane(outbox, slot->lane.endpoint->lane, divert_one, now_ms, err);
-            outbox_rewind(outbox_refuge(outbox, slot)); // it is older than what that lane has seen
-            slot->diverted = true;
-            slot->lane.next_due_ms = settled < SWEEP ? INT64_MAX : 0;
+            outbox_rewind(outbox, outbox_refuge(outbox, slot)); // as above
+            slot->diverted = outbox->diverted = true;
+            outbox_set_due(outbox, slot, settled < SWEEP ? INT64_MAX : 0);
             arena_reset(outbox->arena);
         }
     }
