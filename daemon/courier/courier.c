@@ -41,7 +41,7 @@ struct courier {
     struct transfers *transfers;
     struct lane_queues *queues;
     struct held_outcome *backlog;
-    int running, most_running;
+    int running;
     bool stopping;
     bool restless; // the next turn of the loop does not wait: something is to be done already
     int64_t stop_mono_ms, alive_mono_ms;
@@ -165,8 +165,7 @@ static int64_t start_jobs(struct courier *courier, int64_t now_mono_ms)
     int64_t wakes_mono_ms = INT64_MAX;
 
     for (int i = 0; i < STARTS; i++) {
-        struct lane_job *job =
-            lane_queues_next(courier->queues, courier->most_running, now_mono_ms, &wakes_mono_ms);
+        struct lane_job *job = lane_queues_next(courier->queues, now_mono_ms, &wakes_mono_ms);
 
         if (!job) {
             return wakes_mono_ms;
@@ -446,12 +445,11 @@ static void courier_finish(struct courier *courier)
 
 static int courier_init(struct courier *courier, const char *endpoint, struct error *err)
 {
-    int rc;
+    int most = most_running(), rc;
 
     stall_watch_init(&courier->stall);
-    courier->queues = lane_queues_create();
-    courier->most_running = most_running();
-    rc = transfers_create(courier->most_running, &courier->transfers, err);
+    courier->queues = lane_queues_create(most);
+    rc = transfers_create(most, &courier->transfers, err);
     if (rc < 0) {
         return rc;
     }

@@ -16,9 +16,18 @@ enum { HOST_BYTES = 256 };
 enum trust { TRUST_ANSWERED, TRUST_NEW, TRUST_MUTE, TRUST_ANOTHER, TRUST_COUNT };
 static const int trust_eighths[TRUST_COUNT] = {8, 7, 6, 4};
 
+// What lanes connect to: some all to the same.
+struct host {
+    char *name;                // "hooks.example.com", or with its port
+    int lanes, running;        // it lives as long as there are any
+    struct lane_queue *parked; // list: those with a job to start, when all that may be are running
+    UT_hash_handle hh;
+};
+
 struct lane_queue {
     char *name;
     struct pair_message settings; // PAIR_LANE; owned
+    struct host *host;            // of the settings
     struct transfer_target target;
     struct signature_keys keys;
     const char *trouble;           // what is wrong with the settings; NULL: nothing
@@ -29,13 +38,15 @@ struct lane_queue {
     int64_t next_mono_ms;           // when the gap ends; 0: none is open
     bool is_shut;                   // goes with the last one that runs
     enum trust trust;               // of its receiver, by what it did last time
-    struct lane_queue **list;       // of queues, that it stands in; NULL: in none
+    struct lane_queue **list;       // of queues or its host, that it stands in; NULL: in none
     struct lane_queue *prev, *next; // there
     int64_t ticket;                 // there: the lower, the longer it waits
     UT_hash_handle hh;
 };
 
 struct lane_queues {
+    int most; // that may be running
+    struct host *hosts;
     struct lane_queue *by_name;
     struct lane_queue *ready[TRUST_COUNT]; // those with a job to start, the longest waiting first
     struct lane_queue *resting;            // and those whose gap is open, the first to end first
@@ -43,9 +54,12 @@ struct lane_queues {
     int64_t tickets;
 };
 
-struct lane_queues *lane_queues_create(void)
+struct lane_queues *lane_queues_create(int most)
 {
-    return xcalloc(1, sizeof(struct lane_queues));
+    struct lane_queues *queues = xcalloc(1, sizeof *queues);
+
+    queues->most = most;
+    return queues;
 }
 
 void lane_job_destroy(struct lane_job *job)
@@ -56,7 +70,56 @@ void lane_job_destroy(struct lane_job *job)
     }
 }
 
-static void lane_queue_destroy(struct lane_queue *lane)
+// --- hosts ---------------------------------------------------------------------------------------
+
+// As it stands in the url, with its port where one is said.
+static struct host *host_of(struct lane_queues *queues, const char *url)
+{
+    const char *scheme_end = strstr(url, "://"), *name = scheme_end ? scheme_end + 3 : url;
+    size_t size = strcspn(name, "/?#");
+    struct host *host;
+
+    HASH_FIND(hh, queues->hosts, name, size, host);
+    if (!host) {
+        host = xcalloc(1, sizeof *host);
+        host->name = xstrndup(name, size);
+        HASH_ADD_KEYPTR(hh, queues->hosts, host->name, size, host);
+    }
+    return host;
+}
+
+static void drop_unused(struct lane_queues *queues, struct host *host)
+{
+    if (host && !host->lanes && !host->running) {
+        HASH_DEL(queues->hosts, host);
+        free(host->name);
+        free(host);
+    }
+}
+
+// However many lanes call it: when it hangs, so many places are left for all others.
+static bool host_is_full(const struct lane_queues *queues, const struct host *host)
+{
+    return host->running >= queues->most * 6 / 8;
+}
+
+static void set_host(struct lane_queues *queues, struct lane_queue *lane, struct host *host)
+{
+    struct host *before = lane->host;
+
+    lane->host = host;
+    if (host) {
+        host->lanes++;
+    }
+    if (before) {
+        before->lanes--;
+        drop_unused(queues, before);
+    }
+}
+
+// --- lanes ---------------------------------------------------------------------------------------
+
+static void lane_queue_destroy(struct lane_queues *queues, struct lane_queue *lane)
 {
     struct lane_job *job, *next;
 
@@ -64,6 +127,7 @@ static void lane_queue_destroy(struct lane_queue *lane)
     {
         lane_job_destroy(job);
     }
+    set_host(queues, lane, NULL);
     signature_keys_finish(&lane->keys);
     pair_message_finish(&lane->settings);
     free(lane->name);
@@ -73,6 +137,7 @@ static void lane_queue_destroy(struct lane_queue *lane)
 void lane_queues_destroy(struct lane_queues *queues)
 {
     struct lane_queue *lane, *next;
+    struct host *host, *next_host;
 
     if (!queues) {
         return;
@@ -80,7 +145,12 @@ void lane_queues_destroy(struct lane_queues *queues)
     HASH_ITER(hh, queues->by_name, lane, next)
     {
         HASH_DEL(queues->by_name, lane);
-        lane_queue_destroy(lane);
+        lane_queue_destroy(queues, lane);
+    }
+    HASH_ITER(hh, queues->hosts, host, next_host)
+    {
+        host->running = 0; // what ran has ended with the transfers
+        drop_unused(queues, host);
     }
     free(queues);
 }
@@ -115,7 +185,7 @@ static struct lane_queue *find_or_add(struct lane_queues *queues, const char *na
 static void forget(struct lane_queues *queues, struct lane_queue *lane)
 {
     HASH_DEL(queues->by_name, lane);
-    lane_queue_destroy(lane);
+    lane_queue_destroy(queues, lane);
 }
 
 // The list where the lane belongs as it is now; NULL: it has nothing to start.
@@ -124,8 +194,12 @@ static struct lane_queue **list_for(struct lane_queues *queues, const struct lan
     if (!lane->first || lane->running >= lane->settings.lane.concurrency) {
         return NULL;
     }
-    return lane->next_mono_ms ? &queues->resting
-                              : &queues->ready[lane->running ? TRUST_ANOTHER : lane->trust];
+    if (lane->next_mono_ms) {
+        return &queues->resting;
+    }
+    return host_is_full(queues, lane->host)
+               ? &lane->host->parked
+               : &queues->ready[lane->running ? TRUST_ANOTHER : lane->trust];
 }
 
 // From the end: most gaps are alike, and the last one that began is the last to end.
@@ -250,7 +324,10 @@ static void read_settings(struct lane_queue *lane)
 void lane_queues_set(struct lane_queues *queues, struct pair_message *message)
 {
     struct lane_queue *lane = find_or_add(queues, message->lane.lane);
+    const char *to = message->lane.proxy ? message->lane.proxy : message->lane.url;
 
+    leave_list(lane);
+    set_host(queues, lane, host_of(queues, to));
     pair_message_finish(&lane->settings);
     lane->settings = *message;
     lane->is_shut = false;
@@ -333,13 +410,13 @@ static void end_gaps(struct lane_queues *queues, int64_t now_mono_ms)
     }
 }
 
-static bool has_room(const struct lane_queues *queues, enum trust trust, int most)
+static bool has_room(const struct lane_queues *queues, enum trust trust)
 {
     int running = 0;
 
     for (int i = TRUST_COUNT - 1; i >= 0; i--) {
         running += queues->running[i];
-        if (i <= (int)trust && running >= most * trust_eighths[i] / 8) {
+        if (i <= (int)trust && running >= queues->most * trust_eighths[i] / 8) {
             return false;
         }
     }
@@ -354,6 +431,8 @@ static struct lane_job *begin(struct lane_queues *queues, struct lane_queue *lan
     struct lane_job *job = take_first(lane);
 
     job->trust = lane->running ? TRUST_ANOTHER : lane->trust;
+    job->host = lane->host;
+    job->host->running++;
     queues->running[job->trust]++;
     lane->running++;
     lane->next_mono_ms = gap_ms ? now_mono_ms + gap_ms : 0;
@@ -362,16 +441,27 @@ static struct lane_job *begin(struct lane_queues *queues, struct lane_queue *lan
     return job;
 }
 
-struct lane_job *lane_queues_next(struct lane_queues *queues, int most, int64_t now_mono_ms,
+// The lane of that trust that waits longest. Those whose host has become full leave the list.
+static struct lane_queue *first_ready(struct lane_queues *queues, enum trust trust)
+{
+    struct lane_queue *lane;
+
+    while ((lane = queues->ready[trust]) != NULL && host_is_full(queues, lane->host)) {
+        sort_in(queues, lane);
+    }
+    return lane;
+}
+
+struct lane_job *lane_queues_next(struct lane_queues *queues, int64_t now_mono_ms,
                                   int64_t *ret_wakes_mono_ms)
 {
     struct lane_queue *next = NULL;
 
     end_gaps(queues, now_mono_ms);
     for (int i = 0; i < TRUST_COUNT; i++) {
-        struct lane_queue *lane = queues->ready[i];
+        struct lane_queue *lane = has_room(queues, i) ? first_ready(queues, i) : NULL;
 
-        if (lane && (!next || lane->ticket < next->ticket) && has_room(queues, i, most)) {
+        if (lane && (!next || lane->ticket < next->ticket)) {
             next = lane;
         }
     }
@@ -382,13 +472,29 @@ struct lane_job *lane_queues_next(struct lane_queues *queues, int most, int64_t 
     return NULL;
 }
 
+// One place is free: for the first of those parked, who may yet go without it. The last one that
+// ends leaves nobody parked.
+static void unpark(struct lane_queues *queues, struct host *host)
+{
+    if (host->parked) {
+        sort_in(queues, host->parked);
+    }
+    while (host->parked && !host->running) {
+        sort_in(queues, host->parked);
+    }
+}
+
 void lane_job_ended(struct lane_queues *queues, struct lane_job *job)
 {
     struct lane_queue *lane = job->lane;
+    struct host *host = job->host;
 
     lane->running--;
+    host->running--;
     queues->running[job->trust]--;
     sort_in(queues, lane);
+    unpark(queues, host);
+    drop_unused(queues, host);
     lane_job_destroy(job);
     if (lane->is_shut && !lane->running) {
         forget(queues, lane);

@@ -5,8 +5,9 @@
 // What hangs holds its place until its time is out, and any receiver may. So the places are given
 // by what a job is trusted with: a lane whose receiver answered last time may have any of them, one
 // that was never tried all but an eighth, one that did not answer all but a quarter, and what is
-// not the first job of its lane half of them. However many lanes hang, those that answer wait for
-// no time-out; and a new lane waits for none of a lane that is known to hang.
+// not the first job of its lane half of them; and those that call the same host, all but a quarter.
+// So lanes that answer wait for no time-out, however many others hang or one host for all of them;
+// but where many hosts that answered begin to hang all at once, for one.
 #pragma once
 
 #include <stdbool.h>
@@ -21,11 +22,13 @@ struct lane_queue;  // one
 struct lane_job {
     struct lane_job *next;
     struct lane_queue *lane;
+    struct host *host;           // that it was started for
     int trust;                   // that it was started with: enum trust
     struct pair_message message; // PAIR_JOB; owned
 };
 
-struct lane_queues *lane_queues_create(void);
+// most: so many jobs may be under way.
+struct lane_queues *lane_queues_create(int most);
 void lane_queues_destroy(struct lane_queues *queues);
 
 // The lane of that name, or NULL.
@@ -45,10 +48,9 @@ enum send_result lane_queue_result(const struct lane_queue *lane, int32_t status
 void lane_queue_failed(struct lane_queue *lane);
 // Whether the job was handed over before the desk had heard of the lane's last failure.
 bool lane_queues_is_late(const struct lane_queues *queues, const struct pair_job *job);
-// Takes the next job that may start, where so many may be under way; it counts as running until
-// lane_job_ended(). NULL: none now, and ret_wakes_mono_ms is when a gap ends, INT64_MAX where none
-// is open. Of those that have room, the one that waits longest; see enum trust.
-struct lane_job *lane_queues_next(struct lane_queues *queues, int most, int64_t now_mono_ms,
+// Takes the next job that may start; it counts as running until lane_job_ended(). NULL: none now,
+// and ret_wakes_mono_ms is when a gap ends, INT64_MAX where none is open.
+struct lane_job *lane_queues_next(struct lane_queues *queues, int64_t now_mono_ms,
                                   int64_t *ret_wakes_mono_ms);
 // Whether the receiver of the lane answered, whatever it was.
 void lane_queue_answered(struct lane_queue *lane, bool answered);

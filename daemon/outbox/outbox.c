@@ -366,10 +366,10 @@ static int send_one(struct outbox *outbox, struct slot *slot, const struct notic
 static int serve_lane(struct outbox *outbox, struct slot *slot, int64_t now_ms, struct error *err)
 {
     struct notice_record *records = outbox->records;
-    int room = lane_room(&slot->lane, now_ms), wanted = room < LANE_WINDOW ? room : LANE_WINDOW;
-    int count, code = 0;
+    int room = slot->lane.next_due_ms > now_ms ? 0 : lane_room(&slot->lane, now_ms);
+    int wanted = room < LANE_WINDOW ? room : LANE_WINDOW, count, code = 0;
 
-    if (wanted <= 0 || slot->lane.next_due_ms > now_ms) {
+    if (wanted <= 0) {
         return 0;
     }
     if (slot->lane.in_hand == 0 || slot->cursor.due_ms > now_ms) { // also where the clock went back
@@ -458,7 +458,8 @@ int64_t outbox_wakes_at(const struct outbox *outbox)
     const struct slot *slot = outbox->pair ? outbox->due : NULL;
 
     for (; slot; slot = slot->next) {
-        int64_t lane_at = lane_wakes_at(&slot->lane);
+        // it does not wake before: most are told by that alone
+        int64_t lane_at = slot->lane.next_due_ms < at ? lane_wakes_at(&slot->lane) : at;
 
         at = lane_at < at ? lane_at : at;
     }

@@ -4,8 +4,6 @@ import asyncio
 import collections
 import threading
 
-ADDRESSES = 50
-
 
 class _Connection(asyncio.Protocol):
     """One connection, read just so far as to know which lane asks and where the request ends."""
@@ -39,22 +37,22 @@ class _Connection(asyncio.Protocol):
 
 
 class Crowd:
-    """Listens at once. answers_after: seconds until each request is answered; None: it never is. asked: how
-    often each lane asked; open, most_open: connections."""
+    """Listens at once, at so many addresses. answers_after: seconds until each request is answered; None: it
+    never is. asked: how often each lane asked; open, most_open: connections."""
 
-    def __init__(self, port, answers_after=None):
-        self.port, self.answers_after = port, answers_after
+    def __init__(self, port, answers_after=None, addresses=50):
+        self.port, self.answers_after, self.addresses = port, answers_after, addresses
         self.asked = collections.Counter()
         self.transports = set()
         self.most_open = 0
         self._loop = asyncio.new_event_loop()
         self._server = self._loop.run_until_complete(self._loop.create_server(
-            lambda: _Connection(self), [self._address(number) for number in range(ADDRESSES)], port, backlog=1024))
+            lambda: _Connection(self), [self._address(number) for number in range(addresses)], port, backlog=1024))
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
 
     def _address(self, number):
-        return f"127.0.1.{1 + number % ADDRESSES}"
+        return f"127.0.1.{1 + number % self.addresses}"
 
     def url(self, number):
         """Where that lane sends; the lanes take turns on the addresses."""

@@ -24,11 +24,11 @@ STALL = "the loop stood still"
 class TestMany(harness.Corridor):
     descriptors = DESCRIPTORS
 
-    def begin(self, answers_after, timeout):
-        self.crowd = Crowd(harness.free_port(), answers_after)
+    def begin(self, answers_after, timeout, count=LANES, **more):
+        self.crowd = Crowd(harness.free_port(), answers_after, **more)
         self.addCleanup(self.crowd.close)
         reps = standard(self.folder, self.receiver)["reps"]
-        self.lanes = [f"m-{number}" for number in range(LANES - len(reps))]
+        self.lanes = [f"m-{number}" for number in range(count - len(reps))]
         reps += [rep(name, "service", self.crowd.url(number), timeout=f"{timeout * 1000:.0f}ms")
                  for number, name in enumerate(self.lanes)]
         self.start(reps=reps, rules=RULES, unsaid={"service": "no"}, courier={"retry": ["1h"]}, admin=None)
@@ -44,9 +44,9 @@ class TestMany(harness.Corridor):
             for receipt in self.publisher.receive(30)[0]:
                 self.assertEqual(receipt["status"], "accepted", receipt)
 
-    def poke(self):
+    def poke(self, prefix=""):
         """A notice for each lane of the crowd."""
-        self.many([opened(name, name) for name in self.lanes])
+        self.many([opened(prefix + name, name) for name in self.lanes])
 
     def notices(self):
         return [notice for notice in Ledger(self.daemon.ledger).notices
@@ -89,6 +89,18 @@ class TestMany(harness.Corridor):
         for notice in self.notices():
             self.assertIn("timed out", notice["answer"])
         self.each_asked_once()
+        self.bounds()
+
+    def test_one_host_for_many_hangs_of_late(self):
+        """Each of them was answered before, and so might take any place."""
+        self.begin(0, HANGS, count=LANES * 3 // 10, addresses=1)
+        self.healthy("H-before")
+        self.poke()
+        harness.eventually(lambda: len(self.crowd.asked) == len(self.lanes), 20, "an answer to each lane")
+        self.crowd.answers_after = None
+        self.poke("again-")
+        harness.eventually(lambda: self.crowd.open >= MOST_AT_ONCE // 2, 10, "hundreds of connections")
+        self.assertLess(max(self.healthy(f"H-{number}") for number in range(50)), HANGS)
         self.bounds()
 
     def test_all_of_them_take_their_time(self):

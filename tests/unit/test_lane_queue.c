@@ -5,10 +5,11 @@
 
 #include <cmocka.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "daemon/courier/lane_queue.h"
 
-enum { MOST = 64, NAMES_MOST = 512, NAME_BYTES = 16 };
+enum { MOST = 64, NAMES_MOST = 1024, NAME_BYTES = 32 };
 
 // What the messages borrow.
 static char names[NAMES_MOST][NAME_BYTES];
@@ -17,7 +18,7 @@ static int name_count;
 static int begin(void **state)
 {
     name_count = 0;
-    *state = lane_queues_create();
+    *state = lane_queues_create(MOST);
     return 0;
 }
 
@@ -34,13 +35,21 @@ static const char *name(const char *kind, int number)
     return names[name_count++];
 }
 
+// Each calls a host of its own, but for those of the crowd.
+static const char *url_of(const char *lane)
+{
+    assert_in_range(name_count, 0, NAMES_MOST - 1);
+    (void)snprintf(names[name_count], NAME_BYTES, "http://%.20s/",
+                   strncmp(lane, "crowd", 5) == 0 ? "crowd" : lane);
+    return names[name_count++];
+}
+
 static void set_lane(struct lane_queues *queues, const char *lane, int concurrency, int64_t gap_ms)
 {
-    struct pair_message message = {.kind = PAIR_LANE,
-                                   .lane = {.lane = lane,
-                                            .url = "http://127.0.0.1:9/",
-                                            .concurrency = concurrency,
-                                            .rate_gap_ms = gap_ms}};
+    struct pair_message message = {
+        .kind = PAIR_LANE,
+        .lane = {
+            .lane = lane, .url = url_of(lane), .concurrency = concurrency, .rate_gap_ms = gap_ms}};
 
     lane_queues_set(queues, &message);
 }
@@ -69,7 +78,7 @@ static int start_all(struct lane_queues *queues, struct lane_job **ret_jobs)
     int64_t wakes;
     int count = 0;
 
-    while ((ret_jobs[count] = lane_queues_next(queues, MOST, 1000, &wakes)) != NULL) {
+    while ((ret_jobs[count] = lane_queues_next(queues, 1000, &wakes)) != NULL) {
         count++;
     }
     return count;
@@ -154,6 +163,44 @@ static void what_is_left_to_those_that_answered_is_left_by_all_others_together(v
     end_all(*state, rest, 8);
 }
 
+static void one_host_leaves_a_quarter_to_others_however_well_it_answered(void **state)
+{
+    struct lane_job *jobs[MOST + 1], *more[MOST + 1];
+
+    try_lanes(*state, "crowd", 48, true);
+    try_lanes(*state, "good", 16, true);
+    add_lanes(*state, "crowd-too", 60);
+    poke(*state, "crowd", 48);
+    assert_int_equal(start_all(*state, jobs), 48);
+    poke(*state, "good", 16);
+    assert_int_equal(start_all(*state, more), 16);
+    end_all(*state, more, 16);
+    for (int i = 0; i < 48; i++) { // each that ends lets another one begin
+        end(*state, jobs[i], true);
+        assert_int_equal(start_all(*state, more), 1);
+        jobs[i] = more[0];
+    }
+    end_all(*state, jobs, 48);
+    assert_int_equal(start_all(*state, jobs), 60 + 48 - 2 * 48);
+    end_all(*state, jobs, 12);
+}
+
+static void nobody_waits_for_a_host_that_is_not_called(void **state)
+{
+    struct lane_job *jobs[MOST + 1], *job;
+
+    add_lanes(*state, "crowd", 200);
+    assert_int_equal(start_all(*state, jobs), 48);
+    end_all(*state, jobs, 48);
+    for (int i = 48; i < 96; i++) { // those that have a place now do not take it
+        job = lane_queues_take_unstarted(*state, lane_queues_find(*state, name("crowd", i)));
+        assert_non_null(job);
+        lane_job_destroy(job);
+    }
+    assert_int_equal(start_all(*state, jobs), 48);
+    end_all(*state, jobs, 48);
+}
+
 static void one_lane_takes_half_at_most_behind_its_first(void **state)
 {
     struct lane_job *jobs[MOST + 1];
@@ -184,7 +231,7 @@ static void who_waits_longest_is_next_whatever_its_trust(void **state)
     poke(*state, "idle", 2);
     end(*state, jobs[MOST - 1], true);
     end(*state, jobs[MOST - 2], true);
-    next = lane_queues_next(*state, MOST, 1000, &wakes);
+    next = lane_queues_next(*state, 1000, &wakes);
     assert_string_equal(next->message.job.lane, "mute-0");
     assert_int_equal(start_all(*state, &jobs[MOST - 2]), 1);
     assert_int_equal(start_all(*state, &jobs[MOST - 1]), 0);
@@ -203,23 +250,23 @@ static void gaps_end_in_their_order(void **state)
         set_lane(*state, lanes[i], 1, gaps_ms[i]);
         add_job(*state, lanes[i], 1);
         add_job(*state, lanes[i], 2);
-        end(*state, lane_queues_next(*state, MOST, 1000, &wakes), true);
+        end(*state, lane_queues_next(*state, 1000, &wakes), true);
     }
-    assert_null(lane_queues_next(*state, MOST, 1000, &wakes));
+    assert_null(lane_queues_next(*state, 1000, &wakes));
     assert_int_equal(wakes, 1100);
-    assert_null(lane_queues_next(*state, MOST, 1099, &wakes));
-    job = lane_queues_next(*state, MOST, 1250, &wakes);
+    assert_null(lane_queues_next(*state, 1099, &wakes));
+    job = lane_queues_next(*state, 1250, &wakes);
     assert_string_equal(job->message.job.lane, "quick");
     end(*state, job, true);
-    job = lane_queues_next(*state, MOST, 1250, &wakes);
+    job = lane_queues_next(*state, 1250, &wakes);
     assert_string_equal(job->message.job.lane, "middle");
     end(*state, job, true);
-    assert_null(lane_queues_next(*state, MOST, 1250, &wakes));
+    assert_null(lane_queues_next(*state, 1250, &wakes));
     assert_int_equal(wakes, 1300);
     job = lane_queues_take_unstarted(*state, lane_queues_find(*state, "slow"));
     assert_int_equal(job->message.job.num, 2);
     lane_job_destroy(job);
-    assert_null(lane_queues_next(*state, MOST, 1400, &wakes));
+    assert_null(lane_queues_next(*state, 1400, &wakes));
     assert_int_equal(wakes, INT64_MAX);
 }
 
@@ -232,6 +279,9 @@ int main(void)
                                         begin, finish),
         cmocka_unit_test_setup_teardown(
             what_is_left_to_those_that_answered_is_left_by_all_others_together, begin, finish),
+        cmocka_unit_test_setup_teardown(
+            one_host_leaves_a_quarter_to_others_however_well_it_answered, begin, finish),
+        cmocka_unit_test_setup_teardown(nobody_waits_for_a_host_that_is_not_called, begin, finish),
         cmocka_unit_test_setup_teardown(one_lane_takes_half_at_most_behind_its_first, begin,
                                         finish),
         cmocka_unit_test_setup_teardown(who_waits_longest_is_next_whatever_its_trust, begin,
