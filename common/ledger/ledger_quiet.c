@@ -229,6 +229,7 @@ int ledger_load_big(struct ledger *ledger, const char *account, int64_t issue_nu
     }
     bind_text(statement, 1, account);
     bind_int(statement, 2, issue_num);
+    bind_int(statement, 3, BIG_AMONG);
     found = store_next(store, statement, err);
     if (found > 0) {
         *ret_key = row_text(statement, 0, arena);

@@ -66,7 +66,8 @@ must_check int ledger_was_told(struct ledger *ledger, int64_t issue_num, int rol
 // Notes when the sales rep was first told of the issue at once; later ones change nothing.
 must_check int ledger_save_heads_up(struct ledger *ledger, int64_t issue_num, int64_t at_ms,
                                     struct error *err);
-// case_file.big of another issue of the account.
+// case_file.big of another issue of the account, among its BIG_AMONG newest ones.
+enum { BIG_AMONG = 256 };
 must_check int ledger_load_big(struct ledger *ledger, const char *account, int64_t issue_num,
                                struct arena *arena, const char **ret_key, struct error *err);
 

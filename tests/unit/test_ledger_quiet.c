@@ -246,6 +246,28 @@ static void the_big_issue_of_an_account(void **state)
     assert_null(big_of(folder, 0));
 }
 
+// So that one with a million open ones costs an event no more.
+static void the_big_issue_is_looked_for_among_the_newest(void **state)
+{
+    struct ledger_folder *folder = *state;
+    struct issue issue;
+
+    (void)ledger_folder_event(folder);
+    issue = the_issue(folder);
+    issue.heads_up_at_ms = NOW;
+    assert_int_equal(ledger_save_issue(folder->ledger, &issue, &folder->err), 0);
+    for (int i = 1; i < BIG_AMONG + 1; i++) {
+        struct issue small = {.key = arena_printf(folder->arena, "S-%d", i),
+                              .account = "XYZ",
+                              .severity = "minor",
+                              .opened_at_ms = issue.opened_at_ms + i};
+
+        assert_string_equal(big_of(folder, 0), "INV-7");
+        assert_int_equal(ledger_save_issue(folder->ledger, &small, &folder->err), 0);
+    }
+    assert_null(big_of(folder, 0));
+}
+
 // --- the version before --------------------------------------------------------------------------
 
 static const char old_rows[] =
@@ -312,6 +334,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_about_no_issue_stands_alone, begin, end),
         cmocka_unit_test_setup_teardown(it_knows_when_somebody_was_told, begin, end),
         cmocka_unit_test_setup_teardown(the_big_issue_of_an_account, begin, end),
+        cmocka_unit_test_setup_teardown(the_big_issue_is_looked_for_among_the_newest, begin, end),
         cmocka_unit_test_setup_teardown(a_ledger_of_the_version_before_is_migrated, begin, end),
     };
 

@@ -38,7 +38,7 @@ static const bool walks_allowed[SQL_COUNT] = {
     [SQL_WAITING_NOTICES] = true, // on trial only
     [SQL_DUE_DIGESTS] = true,     // through what is due
     [SQL_DIGEST_ITEMS] = true,    // of one digest
-    [SQL_LOAD_BIG] = true,        // of an account's open ones
+    [SQL_LOAD_BIG] = true,        // of an account's newest ones
     [SQL_RETRY_DEAD] = true,      // an order
     [SQL_REOPEN_LANES] = true,    // likewise
     [SQL_PRUNE_SILENCES] = true,  [SQL_EACH_SILENCE] = true, [SQL_EACH_SOURCE] = true,
