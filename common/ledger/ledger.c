@@ -39,6 +39,7 @@ static int open_at(const char *path, store_opener *open, struct ledger **ret, st
     int code;
 
     ledger->store.lock_fd = -1;
+    wal_sync_init(&ledger->store.sync);
     ledger->cases = case_cache_create();
     code = open(&ledger->store, path, err);
     if (code == 0) {
@@ -177,11 +178,36 @@ void ledger_end_read(struct ledger *ledger)
 
 int ledger_commit(struct ledger *ledger, struct error *err)
 {
+    int code;
+
     // a full disk can undo the whole transaction behind our back: then there is nothing to commit
     if (sqlite3_get_autocommit(ledger->store.db)) {
         return error_set(err, -ENOSPC, "the transaction was undone: the disk is full");
     }
-    return run(ledger, SQL_COMMIT, err);
+    code = run(ledger, SQL_COMMIT, err);
+    if (code == 0) {
+        wal_sync_begin(&ledger->store.sync, ledger->store.db);
+    }
+    return code;
+}
+
+int ledger_settle(struct ledger *ledger, struct error *err)
+{
+    int code;
+
+    wal_sync_begin(&ledger->store.sync, ledger->store.db);
+    code = wal_sync_wait(&ledger->store.sync);
+    if (code < 0) {
+        ledger->store.broken = true;
+        return error_set(err, code, "the ledger's disk failed in a sync: %s",
+                         strerrordesc_np(-code));
+    }
+    return 0;
+}
+
+bool ledger_settled(struct ledger *ledger)
+{
+    return wal_sync_is_over(&ledger->store.sync);
 }
 
 int64_t ledger_undone(const struct ledger *ledger)

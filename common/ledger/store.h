@@ -10,12 +10,14 @@
 #include "common/base/attributes.h"
 #include "common/base/error.h"
 #include "common/ledger/sql.h"
+#include "common/ledger/wal_sync.h"
 
 struct store {
     sqlite3 *db;
     sqlite3_stmt *statements[SQL_COUNT]; // prepared when first used
     bool broken;                         // an I/O error or damage was met: trust nothing more
     int wal_pages;                       // that the write-ahead log holds, as of the last commit
+    struct wal_sync sync;                // of that log
     int lock_fd;                         // -1: none
     char *path;                          // NULL: in memory; "": a file without a name
 };

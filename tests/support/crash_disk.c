@@ -16,11 +16,15 @@ struct image { // what a file holds
     size_t size, capacity; // whole sectors of capacity; what lies beyond size is zero
 };
 
+struct written { // of a sector; to 0: nothing
+    unsigned from, to;
+};
+
 struct disk_file {
     char name[NAME_BYTES];
     bool exists, durable_exists;
     struct image now, durable;
-    bool *dirty; // sectors of now that no sync has seen
+    struct written *dirty; // of each sector of now, what no sync has seen
     size_t dirty_count;
     void *shared[SHARED_REGIONS]; // the index of a WAL: memory, gone with the power
 };
@@ -89,11 +93,18 @@ static void mark_dirty(struct disk_file *file, size_t from, size_t to)
 
     if (last > file->dirty_count) {
         file->dirty = xrealloc(file->dirty, last * 2 * sizeof *file->dirty);
-        memset(file->dirty + file->dirty_count, 0, (last * 2 - file->dirty_count) * sizeof(bool));
+        memset(file->dirty + file->dirty_count, 0,
+               (last * 2 - file->dirty_count) * sizeof *file->dirty);
         file->dirty_count = last * 2;
     }
     for (size_t sector = from / SECTOR; sector < last; sector++) {
-        file->dirty[sector] = true;
+        struct written *dirty = &file->dirty[sector];
+        size_t start = sector * SECTOR;
+        unsigned first = from > start ? (unsigned)(from - start) : 0;
+        unsigned end = to - start < SECTOR ? (unsigned)(to - start) : SECTOR;
+
+        dirty->from = dirty->to && dirty->from < first ? dirty->from : first;
+        dirty->to = dirty->to > end ? dirty->to : end;
     }
 }
 
@@ -257,11 +268,12 @@ static int disk_sector(sqlite3_file *base)
     return SECTOR;
 }
 
-// The worst there is: no write is atomic, and none spares its neighbours in a sector.
+// No write is atomic; yet what it does not write it spares, also in a sector that it shares, as
+// SQLite takes for granted on Linux: https://www.sqlite.org/psow.html
 static int disk_traits(sqlite3_file *base)
 {
     (void)base;
-    return 0;
+    return SQLITE_IOCAP_POWERSAFE_OVERWRITE;
 }
 
 static int disk_map(sqlite3_file *base, int region, int size, int extend, void volatile **ret)
@@ -533,7 +545,8 @@ static void settle_sector(struct crash_disk *disk, struct disk_file *file, size_
             memcpy(file->now.bytes + at, file->durable.bytes + at, old);
         }
     }
-    for (size_t i = 0; fate == UNSYNCED_MIXED && i < left; i++) {
+    left = left < file->dirty[sector].to ? left : file->dirty[sector].to;
+    for (size_t i = file->dirty[sector].from; fate == UNSYNCED_MIXED && i < left; i++) {
         file->now.bytes[at + i] = (char)roll(disk, 256);
     }
 }
@@ -553,7 +566,7 @@ static void settle_file(struct crash_disk *disk, struct disk_file *file, enum un
         }
     }
     for (size_t i = 0; i < file->dirty_count && i * SECTOR < file->now.size; i++) {
-        if (file->dirty[i]) {
+        if (file->dirty[i].to) {
             settle_sector(disk, file, i, unsynced);
         }
     }

@@ -178,6 +178,7 @@ int storage_run_turn(struct storage_run *run, int events)
     }
     if (code == 0) {
         code = ledger_commit(run->ledger, &run->err);
+        code = code < 0 ? code : ledger_settle(run->ledger, &run->err);
         run->under_way = code < 0 ? events : 0;
         run->outcomes_under_way = code < 0 ? outcomes : 0;
     }
