@@ -12,8 +12,11 @@
 enum {
     PAIR_TEXTS = 10, // even, so that the head has no hole
     PAIR_NUMBERS = 6,
-    PAIR_HWM = 1024,              // frames
-    PAIR_BATCH_BYTES = 16 * 1024, // of messages that go in one frame
+    PAIR_HWM = 1024,                   // frames
+    PAIR_BATCH_BYTES = 16 * 1024,      // of messages that go in one frame
+    PAIR_CUTS = 256,                   // full frames that may wait,
+    PAIR_HELD_BYTES = 4 * 1024 * 1024, // and how much of them
+    PAIR_KEPT_BYTES = 1024 * 1024,     // of memory, for what waits next
     PAIR_LAST_WORDS_MS = 1000
 };
 
@@ -43,10 +46,13 @@ struct draft {
 
 struct pair {
     void *socket;
-    void *context;      // owned; NULL where it is the caller's
-    struct text unsent; // messages that wait to go in one frame
-    zmq_msg_t frame;    // the one that is being read
-    size_t frame_at;    // how far; 0: there is none
+    void *context;          // owned; NULL where it is the caller's
+    struct text unsent;     // messages that wait to go
+    size_t cuts[PAIR_CUTS]; // where a frame of them ends, but for the last
+    size_t cut_count;
+    bool held;       // nothing goes
+    zmq_msg_t frame; // the one that is being read
+    size_t frame_at; // how far; 0: there is none
 };
 
 static struct slice slice_of(const char *string)
@@ -193,18 +199,15 @@ static size_t measure(const struct draft *draft, struct head *head)
     return total;
 }
 
-int pair_flush(struct pair *pair)
+static int send_frame(const struct pair *pair, const char *bytes, size_t size)
 {
     zmq_msg_t frame;
     int rc;
 
-    if (!pair->unsent.size) {
-        return 0;
-    }
-    if (zmq_msg_init_size(&frame, pair->unsent.size) < 0) {
+    if (zmq_msg_init_size(&frame, size) < 0) {
         return -errno;
     }
-    memcpy(zmq_msg_data(&frame), pair->unsent.bytes, pair->unsent.size);
+    memcpy(zmq_msg_data(&frame), bytes, size);
     do {
         rc = zmq_msg_send(&frame, pair->socket, ZMQ_DONTWAIT);
     } while (rc < 0 && errno == EINTR);
@@ -213,11 +216,53 @@ int pair_flush(struct pair *pair)
         (void)zmq_msg_close(&frame);
         return rc;
     }
-    text_clear(&pair->unsent);
-    if (pair->unsent.capacity > (size_t)2 * PAIR_BATCH_BYTES) {
-        text_finish(&pair->unsent); // a large one is rare
-    }
     return 0;
+}
+
+// What was sent goes from the front of what waits.
+static void drop_sent(struct pair *pair, size_t sent, size_t cuts)
+{
+    text_drop(&pair->unsent, sent);
+    pair->cut_count -= cuts;
+    for (size_t i = 0; i < pair->cut_count; i++) {
+        pair->cuts[i] = pair->cuts[i + cuts] - sent;
+    }
+    if (!pair->unsent.size && pair->unsent.capacity > PAIR_KEPT_BYTES) {
+        text_finish(&pair->unsent); // so many are rare
+    }
+}
+
+int pair_flush(struct pair *pair)
+{
+    size_t sent = 0, frames = 0;
+    int rc = 0;
+
+    while (!pair->held && sent < pair->unsent.size) {
+        bool last = frames == pair->cut_count;
+        size_t end = last ? pair->unsent.size : pair->cuts[frames];
+
+        rc = send_frame(pair, pair->unsent.bytes + sent, end - sent);
+        if (rc < 0) {
+            break;
+        }
+        sent = end;
+        frames += !last;
+    }
+    if (sent) {
+        drop_sent(pair, sent, frames);
+    }
+    return rc;
+}
+
+void pair_hold(struct pair *pair)
+{
+    pair->held = true;
+}
+
+int pair_release(struct pair *pair)
+{
+    pair->held = false;
+    return pair_flush(pair);
 }
 
 bool pair_has_unsent(const struct pair *pair)
@@ -225,19 +270,35 @@ bool pair_has_unsent(const struct pair *pair)
     return pair->unsent.size > 0;
 }
 
+// Makes room for a message in the last frame that waits, or begins another one.
+static int make_room(struct pair *pair, size_t size)
+{
+    size_t begun = pair->cut_count ? pair->cuts[pair->cut_count - 1] : 0;
+
+    if (pair->unsent.size == begun || pair->unsent.size - begun + size <= PAIR_BATCH_BYTES) {
+        return 0;
+    }
+    if (!pair->held) {
+        return pair_flush(pair);
+    }
+    if (pair->cut_count == PAIR_CUTS || pair->unsent.size > PAIR_HELD_BYTES) {
+        return -EAGAIN;
+    }
+    pair->cuts[pair->cut_count++] = pair->unsent.size;
+    return 0;
+}
+
 // Puts a message behind those that wait. -EAGAIN: they are many already, and cannot go.
 static int hold_draft(struct pair *pair, const struct draft *draft)
 {
     struct head head;
     size_t size = measure(draft, &head);
-    int rc = 0;
+    int rc;
 
     if (!size) {
         return -EMSGSIZE;
     }
-    if (pair->unsent.size && pair->unsent.size + size > PAIR_BATCH_BYTES) {
-        rc = pair_flush(pair);
-    }
+    rc = make_room(pair, size);
     if (rc < 0) {
         return rc;
     }

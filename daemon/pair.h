@@ -111,6 +111,10 @@ must_check int pair_send_stop(struct pair *pair, int64_t deadline_ms);
 must_check int pair_send_outcome(struct pair *pair, const struct pair_outcome *outcome);
 must_check int pair_send_plain(struct pair *pair, enum pair_kind kind); // HELLO, ALIVE
 must_check int pair_flush(struct pair *pair); // -EAGAIN: what waits waits on
+// From now on nothing leaves, whatever is sent, until it is released. -EAGAIN comes where that is
+// much.
+void pair_hold(struct pair *pair);
+must_check int pair_release(struct pair *pair); // and flushed
 bool pair_has_unsent(const struct pair *pair);
 
 // Takes one message without waiting. 1, 0 where none is there, or -EPROTO where it is malformed

@@ -10,22 +10,19 @@
 #include <unistd.h>
 #include <zmq.h>
 
-#include "common/base/json_out.h"
 #include "common/base/log.h"
 #include "common/base/moment.h"
 #include "common/base/xalloc.h"
 #include "common/desk/desk.h"
-#include "common/event/receipt.h"
 #include "common/ledger/ledger_time.h"
 #include "daemon/courier_child.h"
 #include "daemon/intake/intake.h"
 #include "daemon/notify.h"
 #include "daemon/outbox/outbox.h"
 #include "daemon/reload.h"
+#include "daemon/requests.h"
 
 enum {
-    TURN_REQUESTS = 4096,
-    TURN_BYTES = 16 * 1024 * 1024,
     OUTCOMES = 4096,             // and what their frame holds: nothing else tells of that
     FAILED_PAUSE_MS = SECOND_MS, // after a commit that failed
     DRAIN_MS = 5 * SECOND_MS,    // for what is under way when we stop
@@ -33,11 +30,6 @@ enum {
     LAST_WORDS_MS = 10,
     QUIET_MS = 3,           // that nothing comes for: then nothing will at once
     IDLE_MS = 5 * SECOND_MS // at least so often the loop turns
-};
-
-struct answered { // one request and the replies to its frames
-    struct request *request;
-    struct text *replies;
 };
 
 struct turn {
@@ -50,139 +42,37 @@ struct turn {
     struct outbox *outbox;
     struct courier_child courier;
     int signal_fd;
-    struct answered *answered;
-    size_t answered_count; // of this turn
+    struct requests *received;  // of this turn
+    struct requests *committed; // of the last one, to be answered once the ledger has settled
     int64_t now_ms, mono_ms;
     int64_t ring_at_ms;     // when the next alarm rings; INT64_MAX: none is armed
     int64_t resume_mono_ms; // after a failed commit: nothing before
     int64_t watchdog_ms, watchdog_at_mono_ms;
-    bool hangup; // SIGHUP came: the rule book is to be read anew
+    bool unsettled; // something was committed, and nobody was told yet
+    bool hangup;    // SIGHUP came: the rule book is to be read anew
     bool stopping, full_told;
 };
 
-// --- one request ---------------------------------------------------------------------------------
-
-// What a request's frames are answered by, before anything of it is on disk.
-static int handle_slices(struct turn *turn, const struct event_slices *slices, const char *peer,
-                         const char *unavailable, struct text *reply, struct error *err)
-{
-    int code = 0;
-
-    if (slices->is_array) {
-        json_open_array(reply, NULL);
-    }
-    for (size_t i = 0; code == 0 && i < slices->count; i++) {
-        if (unavailable) {
-            desk_unavailable(&slices->slices[i], turn->now_ms, unavailable, reply);
-        } else {
-            code = desk_handle(turn->desk, &slices->slices[i], peer, turn->now_ms, reply, err);
-        }
-    }
-    if (slices->is_array) {
-        json_close_array(reply);
-    }
-    return code;
-}
-
-static int handle_frame(struct turn *turn, const struct request *request, size_t index,
-                        const char *unavailable, struct text *reply, struct error *err)
-{
-    struct event_slices slices = {0};
-    struct refusal why = {0};
-    size_t size;
-    const char *bytes = request_frame(request, index, &size);
-    int code;
-
-    if (request_excess(request)) {
-        (void)snprintf(why.code, sizeof why.code, "too_many");
-        (void)snprintf(why.message, sizeof why.message, "%s", request_excess(request));
-        receipt_write_refused(reply, &why);
-        return 0;
-    }
-    if (event_slices_read(bytes, size, &slices, &why) < 0) {
-        receipt_write_refused(reply, &why);
-        return 0;
-    }
-    code = handle_slices(turn, &slices, request_peer(request), unavailable, reply, err);
-    event_slices_finish(&slices);
-    return code;
-}
-
-static int handle_request(struct turn *turn, struct answered *answered, const char *unavailable,
-                          struct error *err)
-{
-    size_t count = request_frames(answered->request);
-    int code = 0;
-
-    for (size_t i = 0; code == 0 && i < count; i++) {
-        text_clear(&answered->replies[i]);
-        code = handle_frame(turn, answered->request, i, unavailable, &answered->replies[i], err);
-    }
-    return code;
-}
-
 // --- the turn ------------------------------------------------------------------------------------
 
-// Takes what waits, up to the bounds of a turn.
-static int receive_all(struct turn *turn, struct error *err)
+// Waits for the disk, then tells everybody of what was committed: publishers by their receipts, the
+// courier by its jobs.
+static int settle(struct turn *turn, struct error *err)
 {
-    size_t events = 0, bytes = 0;
+    int code = ledger_settle(turn->ledger, err);
 
-    turn->answered_count = 0;
-    intake_greet(turn->intake);
-    while (!turn->stopping && turn->answered_count < TURN_REQUESTS &&
-           events < (size_t)turn->rulebook->turn_events && bytes < TURN_BYTES) {
-        struct answered *answered = &turn->answered[turn->answered_count];
-        int got = intake_receive(turn->intake, &answered->request);
-
-        if (got < 0) {
-            return error_set(err, got, "intake: %s", zmq_strerror(-got));
-        }
-        if (got == 0) {
-            break;
-        }
-        answered->replies = xcalloc(request_frames(answered->request), sizeof(struct text));
-        events += request_frames(answered->request);
-        bytes += request_bytes(answered->request);
-        turn->answered_count++;
+    if (code < 0) {
+        return code; // no receipt: whether the commit is on disk, nobody knows
     }
+    requests_answer(turn->committed, turn->intake);
+    outbox_release(turn->outbox);
+    turn->unsettled = false;
     return 0;
 }
 
-static int handle_all(struct turn *turn, struct error *err)
+static int settle_if_done(struct turn *turn, struct error *err)
 {
-    int code = 0;
-
-    for (size_t i = 0; code == 0 && i < turn->answered_count; i++) {
-        code = handle_request(turn, &turn->answered[i], NULL, err);
-    }
-    return code;
-}
-
-// Everybody whose event is not on disk is told so, in words.
-static void answer_unavailable(struct turn *turn, const char *message)
-{
-    struct error ignored;
-
-    for (size_t i = 0; i < turn->answered_count; i++) {
-        (void)!handle_request(turn, &turn->answered[i], message, &ignored);
-    }
-}
-
-static void send_receipts(struct turn *turn)
-{
-    for (size_t i = 0; i < turn->answered_count; i++) {
-        struct answered *answered = &turn->answered[i];
-        size_t count = request_frames(answered->request);
-
-        intake_reply(turn->intake, &answered->request, answered->replies);
-        for (size_t j = 0; j < count; j++) {
-            text_finish(&answered->replies[j]);
-        }
-        free(answered->replies);
-        answered->replies = NULL;
-    }
-    turn->answered_count = 0;
+    return turn->unsettled && ledger_settled(turn->ledger) ? settle(turn, err) : 0;
 }
 
 // Below the mark the disk is left to what was accepted already.
@@ -202,6 +92,17 @@ static bool disk_is_low(struct turn *turn)
         turn->full_told = low;
     }
     return low;
+}
+
+static int handle_all(struct turn *turn, struct error *err)
+{
+    int code = 0;
+
+    for (size_t i = 0; code == 0 && i < requests_count(turn->received); i++) {
+        code = requests_handle(turn->received, i, turn->desk, turn->now_ms, err);
+        code = code < 0 ? code : settle_if_done(turn, err);
+    }
+    return code;
 }
 
 // Writes what was received and what became of notices, in one transaction. Negative: nothing of it
@@ -231,6 +132,9 @@ static int write_all(struct turn *turn, struct error *err)
         code = reload_record(&turn->reload, turn->now_ms, err);
     }
     if (code == 0) {
+        code = settle(turn, err); // the last one
+    }
+    if (code == 0) {
         code = ledger_commit(turn->ledger, err);
     }
     if (code < 0) {
@@ -244,36 +148,64 @@ static int write_all(struct turn *turn, struct error *err)
     return 0;
 }
 
-// Receives, persists, then answers, as a group.
-static int receive_write_answer(struct turn *turn, struct error *err)
+// What was received is answered with a reason why nothing of it is stored; after what came before.
+static int refuse_all(struct turn *turn, const char *message, struct error *err)
 {
-    int code = receive_all(turn, err);
+    int code = settle(turn, err);
 
-    if (code < 0) {
+    if (code == 0) {
+        requests_refuse(turn->received, turn->now_ms, message);
+        requests_answer(turn->received, turn->intake);
+    }
+    return code;
+}
+
+static int write_turn(struct turn *turn, struct error *err)
+{
+    int code = write_all(turn, err);
+
+    if (code == 0) {
+        struct requests *answered = turn->committed; // before the commit, so it is empty
+
+        turn->committed = turn->received;
+        turn->received = answered;
+        turn->unsettled = true;
+        outbox_hold(turn->outbox);
+        return 0;
+    }
+    if (ledger_broken(turn->ledger)) {
         return code;
     }
-    if (turn->answered_count && disk_is_low(turn)) {
-        answer_unavailable(turn, "the ledger's disk is nearly full: nothing can be stored now, "
-                                 "send it again later");
-        send_receipts(turn);
+    log_error("desk: a turn could not be written: %s", err->message);
+    turn->resume_mono_ms = clock_mono_ms() + FAILED_PAUSE_MS;
+    return refuse_all(turn, "the ledger cannot be written now: send it again later", err);
+}
+
+// Receives and persists, as a group; the answers follow when the disk has it.
+static int receive_and_write(struct turn *turn, struct error *err)
+{
+    int code = 0;
+
+    if (!turn->stopping) {
+        intake_greet(turn->intake);
+        code = requests_receive(turn->received, turn->intake, (size_t)turn->rulebook->turn_events,
+                                err);
     }
-    if (turn->answered_count || outbox_records_at(turn->outbox) <= turn->mono_ms || turn->hangup ||
-        turn->ring_at_ms <= turn->now_ms) {
-        code = write_all(turn, err);
+    if (code == 0 && requests_count(turn->received) && disk_is_low(turn)) {
+        code = refuse_all(turn,
+                          "the ledger's disk is nearly full: nothing can be stored now, send it "
+                          "again later",
+                          err);
     }
-    if (code < 0 && ledger_broken(turn->ledger)) {
-        return code; // no receipt: whether the commit is on disk, nobody knows
+    if (code == 0 &&
+        (requests_count(turn->received) || outbox_records_at(turn->outbox) <= turn->mono_ms ||
+         turn->hangup || turn->ring_at_ms <= turn->now_ms)) {
+        code = write_turn(turn, err);
     }
-    if (code < 0) {
-        log_error("desk: a turn could not be written: %s", err->message);
-        answer_unavailable(turn, "the ledger cannot be written now: send it again later");
-        turn->resume_mono_ms = clock_mono_ms() + FAILED_PAUSE_MS;
-    }
-    send_receipts(turn);
-    if (reload_finish(&turn->reload, &turn->rulebook)) {
+    if (code == 0 && reload_finish(&turn->reload, &turn->rulebook)) {
         turn->ring_at_ms = 0; // the next turn looks
     }
-    return 0;
+    return code;
 }
 
 // --- the courier ---------------------------------------------------------------------------------
@@ -385,6 +317,16 @@ static long wait_ms(const struct turn *turn, int64_t mono_ms)
     return wait > 0 ? (long)wait : 0;
 }
 
+// Before it waits: where nothing is to be done at once, what was committed is told. 1: something
+// is.
+static int tell_or_go_on(struct turn *turn, zmq_pollitem_t *items, int count, struct error *err)
+{
+    if (!turn->unsettled) {
+        return 0;
+    }
+    return zmq_poll(items, count, 0) > 0 ? 1 : settle(turn, err);
+}
+
 // Waits for the first of the items; where nothing comes for a moment, the ledger is tidied first.
 static int wait_or_tidy(struct turn *turn, zmq_pollitem_t *items, int count, long wait,
                         struct error *err)
@@ -410,7 +352,7 @@ static int wait_for_work(struct turn *turn, struct error *err)
     void *sockets[INTAKE_SOCKETS];
     int64_t mono_ms = clock_mono_ms();
     bool paused = turn->resume_mono_ms > mono_ms;
-    int count = 0;
+    int count = 0, code;
 
     if (!turn->stopping) {
         items[count++] = (zmq_pollitem_t){.fd = turn->signal_fd, .events = ZMQ_POLLIN};
@@ -425,7 +367,25 @@ static int wait_for_work(struct turn *turn, struct error *err)
                 (zmq_pollitem_t){.socket = pair_socket(turn->courier.pair), .events = ZMQ_POLLIN};
         }
     }
+    code = tell_or_go_on(turn, items, count, err);
+    if (code) {
+        return code < 0 ? code : 0;
+    }
     return wait_or_tidy(turn, items, count, wait_ms(turn, mono_ms), err);
+}
+
+// Receipts come first: meanwhile publishers send what is next.
+static int hand_over(struct turn *turn, struct error *err)
+{
+    int code;
+
+    while ((code = outbox_hand_over(turn->outbox, turn->now_ms, err)) > 0) {
+        code = settle(turn, err);
+        if (code < 0) {
+            break;
+        }
+    }
+    return code;
 }
 
 static int take_turn(struct turn *turn, struct error *err)
@@ -444,22 +404,20 @@ static int take_turn(struct turn *turn, struct error *err)
     if (turn->resume_mono_ms > turn->mono_ms) {
         return 0;
     }
-    code = receive_write_answer(turn, err);
-    if (code == 0 &&
-        turn->resume_mono_ms <= turn->mono_ms) { // not where nothing can be put on record
-        code = outbox_hand_over(turn->outbox, turn->now_ms, err);
+    code = receive_and_write(turn, err);
+    if (code == 0 && turn->resume_mono_ms <= turn->mono_ms) { // not where nothing can be recorded
+        code = hand_over(turn, err);
     }
-    return code;
+    return code < 0 ? code : settle_if_done(turn, err);
 }
 
 // Stops the intake, gives what is under way a while, records its outcomes.
 static int drain(struct turn *turn, struct error *err)
 {
     int64_t deadline = clock_mono_ms() + DRAIN_MS;
-    int code = 0;
+    int code = settle(turn, err);
 
-    turn->answered_count = 0;
-    if (turn->courier.ready && pair_send_stop(turn->courier.pair, DRAIN_MS) == 0) {
+    if (code == 0 && turn->courier.ready && pair_send_stop(turn->courier.pair, DRAIN_MS) == 0) {
         turn->courier.stopping = true;
     }
     // by what is in hand, not by the courier's end: that may be seen before its last words
@@ -473,7 +431,7 @@ static int drain(struct turn *turn, struct error *err)
             code = write_all(turn, err);
         }
     }
-    return code;
+    return code < 0 ? code : settle(turn, err);
 }
 
 static int open_signals(struct turn *turn, struct error *err)
@@ -570,7 +528,8 @@ static void close_all(struct turn *turn)
     if (turn->signal_fd >= 0) {
         (void)close(turn->signal_fd);
     }
-    free(turn->answered);
+    requests_destroy(turn->received);
+    requests_destroy(turn->committed);
 }
 
 int turn_run(struct rulebook **rulebook, struct error *err)
@@ -580,7 +539,8 @@ int turn_run(struct rulebook **rulebook, struct error *err)
 
     *rulebook = NULL;
 
-    turn.answered = xcalloc(TURN_REQUESTS, sizeof *turn.answered);
+    turn.received = requests_create();
+    turn.committed = requests_create();
     turn.watchdog_ms = notify_watchdog_ms();
     code = open_all(&turn, err);
     if (code == 0) {

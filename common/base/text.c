@@ -47,6 +47,16 @@ void text_add_bytes(struct text *text, const char *bytes, size_t size)
     text->size += size;
 }
 
+void text_drop(struct text *text, size_t size)
+{
+    if (size < text->size) {
+        text->size -= size;
+        memmove(text->bytes, text->bytes + size, text->size + 1); // with its NUL
+    } else {
+        text_clear(text);
+    }
+}
+
 void text_add(struct text *text, const char *string)
 {
     text_add_bytes(text, string, strlen(string));

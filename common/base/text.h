@@ -14,6 +14,7 @@ struct text {
 
 void text_finish(struct text *text); // frees the contents; text is empty and valid after it
 void text_clear(struct text *text);  // empties it and keeps its memory
+void text_drop(struct text *text, size_t size); // takes so many bytes off its front
 void text_add(struct text *text, const char *string);
 void text_add_bytes(struct text *text, const char *bytes, size_t size);
 void text_add_char(struct text *text, char byte);

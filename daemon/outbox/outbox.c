@@ -17,7 +17,11 @@
 #include "daemon/outbox/format.h"
 #include "daemon/outbox/outbox_private.h"
 
-enum { DELIVERY_WAITS_MS = 10, DELIVERIES_WAIT = 256 };
+enum {
+    DELIVERY_WAITS_MS = 10, // at most, and so many of them
+    DELIVERIES_WAIT = 256,
+    BUSY_MS = 10 // until the courier, which did not keep up, is tried again
+};
 
 int outbox_create(const struct rulebook *rulebook, struct ledger *ledger, struct outbox **ret,
                   struct error *err)
@@ -87,12 +91,31 @@ void outbox_destroy(struct outbox *outbox)
 void outbox_courier_up(struct outbox *outbox, struct pair *pair)
 {
     outbox->pair = pair;
+    if (outbox->held) {
+        pair_hold(pair);
+    }
     for (size_t i = 0; i < outbox->slot_count; i++) {
         outbox->slots[i].untold = !outbox->slots[i].gone;
         outbox->slots[i].lane.failures_heard = 0;
         outbox_rewind(outbox, &outbox->slots[i]);
     }
     outbox->untold = true;
+}
+
+void outbox_hold(struct outbox *outbox)
+{
+    outbox->held = true;
+    if (outbox->pair) {
+        pair_hold(outbox->pair);
+    }
+}
+
+void outbox_release(struct outbox *outbox)
+{
+    outbox->held = false;
+    if (outbox->pair && pair_release(outbox->pair) < 0) {
+        outbox->busy_until_ms = outbox->seen_ms + BUSY_MS;
+    }
 }
 
 void outbox_courier_lost(struct outbox *outbox)
@@ -397,7 +420,8 @@ static int serve_lane(struct outbox *outbox, struct slot *slot, int64_t now_ms, 
     return count < 0 ? count : code < 0 ? code : 0;
 }
 
-// Where the courier is busy, the next time begins with the lane that found it so.
+// Where the courier is busy, the next time begins with the lane that found it so. 1: what is held
+// could go, and there may be more to serve.
 static int serve_all(struct outbox *outbox, int64_t now_ms, struct error *err)
 {
     struct slot *slot, *next, *served;
@@ -407,7 +431,8 @@ static int serve_all(struct outbox *outbox, int64_t now_ms, struct error *err)
     {
         code = serve_lane(outbox, slot, now_ms, err);
         arena_reset(outbox->arena);
-        if (code < 0) {
+        code = code == 0 && outbox->held && ledger_settled(outbox->ledger) ? 1 : code;
+        if (code) {
             break;
         }
     }
@@ -438,14 +463,14 @@ int outbox_hand_over(struct outbox *outbox, int64_t now_ms, struct error *err)
         return 0;
     }
     if (outbox_tell_lanes(outbox) < 0) {
-        outbox->busy_until_ms = now_ms + 10;
+        outbox->busy_until_ms = now_ms + BUSY_MS;
         return 0;
     }
     code = ledger_begin_read(outbox->ledger, err);
     code = code < 0 ? code : serve_all(outbox, now_ms, err);
     ledger_end_read(outbox->ledger);
     if (pair_flush(outbox->pair) < 0 || code == -EAGAIN) {
-        outbox->busy_until_ms = now_ms + 10;
+        outbox->busy_until_ms = now_ms + BUSY_MS;
         code = code == -EAGAIN ? 0 : code;
     }
     return code;

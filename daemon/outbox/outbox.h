@@ -53,8 +53,13 @@ int64_t outbox_records_at(const struct outbox *outbox);
 must_check int outbox_record(struct outbox *outbox, int64_t now_ms, struct error *err);
 void outbox_recorded(struct outbox *outbox);
 
-// Hands over what is due. Negative: the ledger failed.
+// Hands over what is due. 1: not all of it, for what is held can be released, as the ledger has
+// settled; call again then. Negative: the ledger failed.
 must_check int outbox_hand_over(struct outbox *outbox, int64_t now_ms, struct error *err);
+// Until it is released nothing reaches the courier: what is handed over was committed and may not
+// be on disk yet.
+void outbox_hold(struct outbox *outbox);
+void outbox_release(struct outbox *outbox);
 // When there will be something to hand over; INT64_MAX: not before something happens.
 int64_t outbox_wakes_at(const struct outbox *outbox);
 size_t outbox_in_hand(const struct outbox *outbox);

@@ -77,6 +77,7 @@ struct outbox {
     int64_t stale_at_ms;                       // when lanes are next looked through for stale news
     bool untold, look, diverted;               // some lane's is set
     int stale_looks;                           // how many lanes are to be looked through
+    bool held;
     bool strays; // notices may wait for lanes that the rule book does not have
     bool swept;  // none does, as of the transaction that is open
 };

@@ -77,6 +77,7 @@ static void commit(struct bench *bench)
     must(desk_rings_at(bench->desk, &rings_at_ms, &error), &error);
     must(ledger_commit(bench->ledger, &error), &error);
     outbox_recorded(bench->outbox);
+    must(ledger_settle(bench->ledger, &error), &error);
     must(outbox_hand_over(bench->outbox, bench->now_ms, &error), &error);
     must(ledger_checkpoint(bench->ledger, true, &error), &error);
 }

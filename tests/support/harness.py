@@ -23,6 +23,7 @@ BUILD = os.environ.get("HEADSUP_BUILD") or os.path.join(ROOT, "build")
 HEADSUPD = os.path.join(BUILD, "daemon", "headsupd")
 HEADSUP = os.path.join(BUILD, "client", "headsup")
 SLOW_DISK = os.path.join(BUILD, "tests", "system", "slow_disk.so")
+HELD_DISK = os.path.join(BUILD, "tests", "system", "held_disk.so")
 GARBLED_PAIR = os.path.join(BUILD, "tests", "system", "garbled_pair.so")
 CANNOT_RUN = 77  # Meson's word for a skipped test
 

@@ -142,6 +142,60 @@ class TestCrash(harness.Corridor):
         self.assertEqual(Audit(self.daemon.ledger, self.publisher.receipts, self.receiver.requests,
                                crashed=True).found, [])
 
+    def start_held(self):
+        """A daemon whose disk is held while the file that it gives is there."""
+        hold = os.path.join(self.folder, "hold")
+        with unittest.mock.patch.dict(os.environ, {"HELD_DISK": hold}):
+            self.start()
+            self.daemon.stop()
+            self.daemon.preload = harness.HELD_DISK
+            self.daemon.start()
+        return hold
+
+    def hold(self, path, words=""):
+        with open(path + ".new", "w", encoding="ascii") as file:
+            file.write(words)
+        os.rename(path + ".new", path)
+
+    @unittest.skipIf(harness.sanitized(), "nothing can be loaded before the sanitizer")
+    def test_nobody_is_told_before_the_disk_has_it(self):
+        hold = self.start_held()
+        self.publish(opened("B-1", "xyz"))
+        self.wait("/pat")
+        before = len(self.receiver.requests)
+        self.hold(hold)
+        event = opened("B-2", "xyz")
+        self.publisher.send(event)
+        self.publisher.send(opened("B-3", "xyz"), event)
+        self.publisher.send(b"{}")  # what stores nothing waits its turn too
+        self.assertIsNone(self.publisher.receive(0.5))
+        self.assertEqual(len(self.receiver.requests), before)
+        os.unlink(hold)
+        replies = [self.publisher.receive(10.0) for _ in range(3)]
+        self.assertEqual([[receipt["status"] for receipt in reply] for reply in replies],
+                         [["accepted"], ["accepted", "duplicate"], ["refused"]])
+        harness.eventually(lambda: len(self.receiver.requests) > before, what="the webhook")
+        wait_settled(self.daemon.ledger)
+        self.daemon.stop()
+        self.assertEqual(Audit(self.daemon.ledger, self.publisher.receipts, self.receiver.requests).found, [])
+
+    @unittest.skipIf(harness.sanitized(), "nothing can be loaded before the sanitizer")
+    def test_a_sync_that_fails_ends_the_daemon_without_a_word(self):
+        hold = self.start_held()
+        self.publish(opened("B-1", "xyz"))
+        wait_settled(self.daemon.ledger)
+        before = len(self.receiver.requests)
+        self.hold(hold, "broken")
+        self.publisher.send(opened("B-2", "xyz"))
+        self.assertNotEqual(self.daemon.process.wait(10 * harness.PATIENCE), 0)
+        self.assertIsNone(self.publisher.receive(0.2))
+        self.assertEqual(len(self.receiver.requests), before)
+        self.assertIn("the ledger's disk failed in a sync: Input/output error", self.daemon.log())
+        os.unlink(hold)
+        self.daemon.start()  # the lost event is asked for again
+        self.assertIn(self.publish(opened("B-2", "xyz"))[0]["status"], ("accepted", "duplicate"))
+        self.wait("/pat")
+
     @unittest.skipIf(harness.sanitized(), "nothing can be loaded before the sanitizer")
     def test_a_courier_that_talks_nonsense_is_ended_and_nothing_stays_in_its_hand(self):
         order = os.path.join(self.folder, "garble")

@@ -304,6 +304,45 @@ static void jobs_go_together_in_their_order(void **state)
     assert_int_equal(pair_send_job(ends->desk, &job), 0);
 }
 
+// Nothing leaves a held end; once it is released all comes, in its order. What is too much is
+// refused.
+static void what_is_held_goes_when_released(void **state)
+{
+    struct ends *ends = *state;
+    char body[4001];
+    struct pair_job job = {0, "rich", "hn_1", "text/plain", body, sizeof body - 1, 0};
+    struct pair_message message = {0};
+    int64_t sent = 0;
+
+    memset(body, 'x', sizeof body - 1);
+    body[sizeof body - 1] = '\0';
+    greet(ends);
+    pair_hold(ends->desk);
+    assert_int_equal(pair_send_recall(ends->desk, "rich"), 0);
+    while (sent < 100000 && pair_send_job(ends->desk, &job) == 0) {
+        job.num = ++sent;
+    }
+    assert_in_range(sent, 256, 4096);
+    assert_int_equal(pair_flush(ends->desk), 0);
+    assert_true(pair_has_unsent(ends->desk));
+    assert_int_equal(pair_receive(ends->courier, &message), 0);
+    assert_int_equal(pair_release(ends->desk), 0);
+    assert_false(pair_has_unsent(ends->desk));
+    assert_int_equal(receive(ends->courier, &message), 1);
+    assert_int_equal(message.kind, PAIR_RECALL);
+    pair_message_finish(&message);
+    for (int64_t i = 0; i < sent; i++) {
+        assert_int_equal(receive(ends->courier, &message), 1);
+        assert_int_equal(message.job.num, i);
+        pair_message_finish(&message);
+    }
+    assert_int_equal(pair_send_job(ends->desk, &job), 0); // and as before
+    assert_int_equal(pair_flush(ends->desk), 0);
+    assert_int_equal(receive(ends->courier, &message), 1);
+    pair_message_finish(&message);
+    assert_int_equal(pair_receive(ends->courier, &message), 0);
+}
+
 static void the_last_words_are_heard(void **state)
 {
     struct ends *ends = *state;
@@ -484,6 +523,7 @@ int main(void)
         TEST(too_long_a_text_is_not_sent),
         TEST(a_full_pair_says_so),
         TEST(jobs_go_together_in_their_order),
+        TEST(what_is_held_goes_when_released),
         TEST(the_last_words_are_heard),
         TEST(the_descriptor_wakes),
         TEST(a_malformed_frame_is_refused),
