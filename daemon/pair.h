@@ -1,7 +1,6 @@
 // The talk between the desk and its courier: a closed list of messages over a private ZeroMQ PAIR
 // socket (ipc, in the runtime directory). A frame holds one message or several, each of fixed
-// header and texts; both ends are this program, yet every length is checked. No shared memory, no
-// mutex.
+// header and texts; both ends are this program, yet every length is checked.
 //
 //   desk -> courier   LANE      a lane, new or changed: what was not started comes back untried
 //                     SHUT      a lane is no more
@@ -99,10 +98,9 @@ void pair_close(struct pair *pair);   // the courier's last outcomes get a secon
 void *pair_socket(struct pair *pair); // for zmq_poll
 int pair_fd(struct pair *pair);       // ZMQ_FD, edge-triggered: drain before each wait
 
-// Each returns 0, or -EAGAIN where the other end is not there or does not keep up (it stays with
-// the caller). An edge of pair_fd() may be used up: receive until 0 before the next wait. Jobs and
-// outcomes wait for company until pair_flush(), or until a frame is full, or until anything else is
-// sent; so -EAGAIN comes where a full frame waits already.
+// Each returns 0, or -EAGAIN where the other end does not keep up (it stays with the caller). An
+// edge of pair_fd() may be used up: receive until 0 before the next wait. Jobs and outcomes wait for
+// company: pair_flush(), a full frame or anything else that is sent.
 must_check int pair_send_lane(struct pair *pair, const struct pair_lane *lane);
 must_check int pair_send_shut(struct pair *pair, const char *lane);
 must_check int pair_send_job(struct pair *pair, const struct pair_job *job);
@@ -110,10 +108,8 @@ must_check int pair_send_recall(struct pair *pair, const char *lane);
 must_check int pair_send_stop(struct pair *pair, int64_t deadline_ms);
 must_check int pair_send_outcome(struct pair *pair, const struct pair_outcome *outcome);
 must_check int pair_send_plain(struct pair *pair, enum pair_kind kind); // HELLO, ALIVE
-must_check int pair_flush(struct pair *pair); // -EAGAIN: what waits waits on
-// From now on nothing leaves, whatever is sent, until it is released. -EAGAIN comes where that is
-// much.
-void pair_hold(struct pair *pair);
+must_check int pair_flush(struct pair *pair);   // -EAGAIN: what waits waits on
+void pair_hold(struct pair *pair);              // nothing leaves; -EAGAIN comes where that is much
 must_check int pair_release(struct pair *pair); // and flushed
 bool pair_has_unsent(const struct pair *pair);
 

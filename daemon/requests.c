@@ -3,7 +3,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <zmq.h>
 
 #include "common/base/json_out.h"
 #include "common/base/xalloc.h"
@@ -53,8 +52,7 @@ void requests_destroy(struct requests *requests)
     free(requests);
 }
 
-int requests_receive(struct requests *requests, struct intake *intake, size_t events,
-                     struct error *err)
+int requests_receive(struct requests *requests, struct intake *intake, size_t events)
 {
     size_t taken = 0, bytes = 0;
 
@@ -63,7 +61,7 @@ int requests_receive(struct requests *requests, struct intake *intake, size_t ev
         int got = intake_receive(intake, &answered->request);
 
         if (got < 0) {
-            return error_set(err, got, "intake: %s", zmq_strerror(-got));
+            return got;
         }
         if (got == 0) {
             break;

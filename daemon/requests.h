@@ -15,9 +15,9 @@ struct requests;
 struct requests *requests_create(void);
 void requests_destroy(struct requests *requests);
 
-// Takes what waits, up to so many events and to the bounds of a turn. Negative: the intake failed.
-must_check int requests_receive(struct requests *requests, struct intake *intake, size_t events,
-                                struct error *err);
+// Takes what waits, up to so many events and to the bounds of a turn. Negative: as
+// intake_receive().
+must_check int requests_receive(struct requests *requests, struct intake *intake, size_t events);
 size_t requests_count(const struct requests *requests);
 // Handles the events of one, inside the open transaction. Negative: the ledger failed.
 must_check int requests_handle(struct requests *requests, size_t index, struct desk *desk,

@@ -188,8 +188,8 @@ static int receive_and_write(struct turn *turn, struct error *err)
 
     if (!turn->stopping) {
         intake_greet(turn->intake);
-        code = requests_receive(turn->received, turn->intake, (size_t)turn->rulebook->turn_events,
-                                err);
+        code = requests_receive(turn->received, turn->intake, (size_t)turn->rulebook->turn_events);
+        code = code < 0 ? error_set(err, code, "intake: %s", zmq_strerror(-code)) : 0;
     }
     if (code == 0 && requests_count(turn->received) && disk_is_low(turn)) {
         code = refuse_all(turn,

@@ -1,5 +1,5 @@
-// Preloaded into headsupd by the crash tests: while the file that HELD_DISK names is there, no sync of
-// the ledger's log comes to its end; where it is not empty, each one fails.
+// Preloaded into headsupd by the crash tests: while the file that HELD_DISK names is there, no sync
+// of the ledger's log comes to its end; where it is not empty, each one fails.
 #include <aio.h>
 #include <dlfcn.h>
 #include <errno.h>
