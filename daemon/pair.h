@@ -99,8 +99,8 @@ void *pair_socket(struct pair *pair); // for zmq_poll
 int pair_fd(struct pair *pair);       // ZMQ_FD, edge-triggered: drain before each wait
 
 // Each returns 0, or -EAGAIN where the other end does not keep up (it stays with the caller). An
-// edge of pair_fd() may be used up: receive until 0 before the next wait. Jobs and outcomes wait for
-// company: pair_flush(), a full frame or anything else that is sent.
+// edge of pair_fd() may be used up: receive until 0 before the next wait. Jobs and outcomes go with
+// pair_flush(), with a full frame or with anything else.
 must_check int pair_send_lane(struct pair *pair, const struct pair_lane *lane);
 must_check int pair_send_shut(struct pair *pair, const char *lane);
 must_check int pair_send_job(struct pair *pair, const struct pair_job *job);
