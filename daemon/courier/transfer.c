@@ -18,14 +18,15 @@
 #include "daemon/courier/answer.h"
 
 enum {
-    HEADER_BYTES = 32 * 1024, // of an answer, 1xx ones included
+    HEADER_BYTES = 32 * 1024,   // of an answer, 1xx ones included
+    EXPECT_BYTES = 1000 * 1000, // a body for which libcurl may ask a receiver whether it wants it
     SILENT_S = 60,
     IDLE_HANDLES = 64,     // kept for the next transfers
     HUNG_LOOKUPS = 64,     // that may be left behind …
     HUNG_LOOKUP_MS = 30000 // … within the time that a resolver's thread may live on
 };
 
-enum { HEADER_TYPE, HEADER_EXPECT, HEADER_ID, HEADER_STAMP, HEADER_SIGNATURE, HEADER_COUNT };
+enum { HEADER_TYPE, HEADER_ID, HEADER_STAMP, HEADER_SIGNATURE, HEADER_EXPECT, HEADER_COUNT };
 
 struct transfer {
     struct transfer *prev, *next; // among the running or the idle ones
@@ -42,7 +43,7 @@ struct transfer {
     size_t header_bytes, body_bytes;
     struct text body;                // the answer's first bytes
     struct text lines[HEADER_COUNT]; // of the request
-    struct curl_slist headers[HEADER_COUNT];
+    struct curl_slist headers[HEADER_COUNT], *last_header;
     char words[ADDRESS_WORDS]; // why the policy forbids
     char error[CURL_ERROR_SIZE];
 };
@@ -278,28 +279,44 @@ static void sign(struct transfer *transfer, const struct signature_keys *keys,
     }
 }
 
-// Writes the request's own headers into lines that are used again and again, and links them.
+// Puts a line at the end of the list that libcurl reads.
+static void link_line(struct transfer *transfer, int header)
+{
+    struct curl_slist *item = &transfer->headers[header];
+
+    *item = (struct curl_slist){.data = transfer->lines[header].bytes};
+    if (transfer->last_header) {
+        transfer->last_header->next = item;
+    }
+    transfer->last_header = item;
+}
+
+// Writes the request's own headers into lines that are used again and again. No more of them than
+// need be: libcurl looks through them all for each header that it writes itself.
 static void write_headers(struct transfer *transfer, const struct transfer_target *target,
                           const struct transfer_content *content)
 {
     int64_t now_s = clock_wall_ms() / SECOND_MS;
     char stamp[24];
-    int count = target->keys ? HEADER_COUNT : HEADER_SIGNATURE;
 
     (void)snprintf(stamp, sizeof stamp, "%" PRId64, now_s);
     set_line(transfer, HEADER_TYPE, "Content-Type: ", content->content_type);
-    set_line(transfer, HEADER_EXPECT, "Expect:", ""); // no wait for a 100 before a large body
     set_line(transfer, HEADER_ID, "webhook-id: ", content->id);
     set_line(transfer, HEADER_STAMP, "webhook-timestamp: ", stamp);
+    transfer->last_header = NULL;
+    link_line(transfer, HEADER_TYPE);
+    link_line(transfer, HEADER_ID);
+    link_line(transfer, HEADER_STAMP);
     if (target->keys) {
         struct signed_content signed_content = {content->id, now_s, content->body,
                                                 content->body_size};
 
         sign(transfer, target->keys, &signed_content);
+        link_line(transfer, HEADER_SIGNATURE);
     }
-    for (int i = 0; i < count; i++) {
-        transfer->headers[i].data = transfer->lines[i].bytes;
-        transfer->headers[i].next = i + 1 < count ? &transfer->headers[i + 1] : NULL;
+    if (content->body_size >= EXPECT_BYTES) { // no wait for a 100
+        set_line(transfer, HEADER_EXPECT, "Expect:", "");
+        link_line(transfer, HEADER_EXPECT);
     }
 }
 

@@ -188,6 +188,7 @@ def test_a_large_body_needs_no_leave(courier, receiver):
     courier.job(115, "large", body)
     expect(courier.outcome(115), "delivered", 200)
     assert len(receiver.bodies("ok/large")[0]) == len(body)
+    assert "expect" not in receiver.seen("ok/large")[0].headers
 
 
 def test_one_attempt_is_one_post(courier, receiver):
