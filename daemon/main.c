@@ -12,6 +12,7 @@
 #include "common/rulebook/rulebook.h"
 #include "config.h"
 #include "daemon/courier/courier.h"
+#include "daemon/json_pool.h"
 #include "daemon/turn.h"
 
 static const char usage[] =
@@ -80,6 +81,7 @@ int main(int argc, char **argv)
         return run_courier(argv);
     }
     log_set_name("headsupd");
+    json_pool_use();
     path = path ? path : HEADSUP_CONF;
     // NOLINTNEXTLINE(concurrency-mt-unsafe): no thread yet
     while ((option = getopt_long(argc, argv, "c:vh", options, NULL)) != -1) {

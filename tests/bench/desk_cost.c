@@ -13,6 +13,7 @@
 #include "common/base/moment.h"
 #include "common/desk/desk.h"
 #include "common/rulebook/rulebook.h"
+#include "daemon/json_pool.h"
 #include "daemon/outbox/outbox.h"
 #include "tests/support/small_book.h"
 
@@ -185,6 +186,7 @@ int main(int count, char **arguments)
     if (count != 4) {
         errx(2, "usage: desk_cost LEDGER EVENTS BATCH");
     }
+    json_pool_use();
     bench.rulebook = book();
     must(ledger_open(arguments[1], &bench.ledger, &error), &error);
     must(outbox_create(bench.rulebook, bench.ledger, &bench.outbox, &error), &error);
