@@ -20,7 +20,10 @@
 enum {
     DELIVERY_WAITS_MS = 10, // at most, and so many of them
     DELIVERIES_WAIT = 256,
-    BUSY_MS = 10 // until the courier, which did not keep up, is tried again
+    BUSY_MS = 10,     // until the courier, which did not keep up, is tried again
+    JOBS_MOST = 8192, // in hand of all lanes; behind that a lane gets LANE_LEAST, and no more
+    LANE_LEAST = 2,
+    DOUBTS_MOST = 512 // half of what the courier sends at once, see daemon/courier/lane_queue.h
 };
 
 int outbox_create(const struct rulebook *rulebook, struct ledger *ledger, struct outbox **ret,
@@ -88,6 +91,35 @@ void outbox_destroy(struct outbox *outbox)
     }
 }
 
+// A lane whose receiver did not answer last time. A courier that starts anew does not know.
+static bool may_hang(const struct slot *slot)
+{
+    return slot->answered_ms && !slot->answer_status;
+}
+
+static void count_doubt(struct outbox *outbox, struct slot *slot)
+{
+    bool is_doubt = slot->lane.in_hand && (slot->is_doubt || may_hang(slot));
+
+    outbox->doubts += is_doubt - slot->is_doubt;
+    slot->is_doubt = is_doubt;
+}
+
+// How many jobs the lane may be handed now: as many as it may by itself, as far as there is room
+// for all. Where there is none, an outcome makes some.
+static int room_of(const struct outbox *outbox, const struct slot *slot, int64_t now_ms)
+{
+    int room = lane_room(&slot->lane, now_ms), most = LANE_WINDOW;
+
+    if (outbox_in_hand(outbox) >= JOBS_MOST) {
+        most = LANE_LEAST;
+    }
+    if (may_hang(slot) && !slot->is_doubt && outbox->doubts >= DOUBTS_MOST) {
+        most = 0;
+    }
+    return room < most - slot->lane.in_hand ? room : most - slot->lane.in_hand;
+}
+
 void outbox_courier_up(struct outbox *outbox, struct pair *pair)
 {
     outbox->pair = pair;
@@ -132,6 +164,7 @@ void outbox_courier_lost(struct outbox *outbox)
     }
     for (size_t i = 0; i < outbox->slot_count; i++) {
         outbox->slots[i].lane.in_hand = 0;
+        count_doubt(outbox, &outbox->slots[i]);
         outbox_rewind(outbox, &outbox->slots[i]);
     }
 }
@@ -199,6 +232,7 @@ void outbox_take_outcome(struct outbox *outbox, const struct pair_outcome *outco
     kept->answer = outcome->answer ? xstrdup(outcome->answer) : NULL;
     kept->event =
         lane_outcome(&job->slot->lane, &meant, job->attempts, &schedule, clock_wall_ms(), random);
+    count_doubt(outbox, job->slot);
     note_kept(outbox, kept);
 }
 
@@ -382,6 +416,7 @@ static int send_one(struct outbox *outbox, struct slot *slot, const struct notic
     HASH_ADD(hh, outbox->jobs, num, sizeof job->num, job);
     lane_handed(&slot->lane);
     slot->unsettled++;
+    count_doubt(outbox, slot);
     return 0;
 }
 
@@ -389,7 +424,7 @@ static int send_one(struct outbox *outbox, struct slot *slot, const struct notic
 static int serve_lane(struct outbox *outbox, struct slot *slot, int64_t now_ms, struct error *err)
 {
     struct notice_record *records = outbox->records;
-    int room = slot->lane.next_due_ms > now_ms ? 0 : lane_room(&slot->lane, now_ms);
+    int room = slot->lane.next_due_ms > now_ms ? 0 : room_of(outbox, slot, now_ms);
     int wanted = room < LANE_WINDOW ? room : LANE_WINDOW, count, code = 0;
 
     if (wanted <= 0) {
@@ -484,9 +519,11 @@ int64_t outbox_wakes_at(const struct outbox *outbox)
 
     for (; slot; slot = slot->next) {
         // it does not wake before: most are told by that alone
-        int64_t lane_at = slot->lane.next_due_ms < at ? lane_wakes_at(&slot->lane) : at;
+        if (slot->lane.next_due_ms < at && room_of(outbox, slot, INT64_MAX) > 0) {
+            int64_t lane_at = lane_wakes_at(&slot->lane);
 
-        at = lane_at < at ? lane_at : at;
+            at = lane_at < at ? lane_at : at;
+        }
     }
     at = at < outbox->busy_until_ms ? outbox->busy_until_ms : at;
     return at < outbox->stale_at_ms ? at : outbox->stale_at_ms;

@@ -36,7 +36,8 @@ struct slot { // one lane
     struct stale stale;
     const struct kept *last; // the last attempt that is being recorded; NULL: none
     int64_t answered_ms;     // when an answer of its receiver was last put on record
-    int32_t answer_status;   // and which
+    int32_t answer_status;   // and which; 0: none came
+    bool is_doubt;           // one of outbox->doubts: handed something although none came
     UT_hash_handle hh;
 };
 
@@ -76,6 +77,7 @@ struct outbox {
     int64_t seen_ms;                           // the clock at the last hand-over
     int64_t stale_at_ms;                       // when lanes are next looked through for stale news
     bool untold, look, diverted;               // some lane's is set
+    int doubts;                                // lanes that are one, see there
     int stale_looks;                           // how many lanes are to be looked through
     bool held;
     bool strays; // notices may wait for lanes that the rule book does not have

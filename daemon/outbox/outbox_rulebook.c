@@ -203,7 +203,8 @@ static void start_anew(struct slot *slot)
     lane_reopen(&slot->lane);
     from_oldest(slot);
     slot->dead_told = false;
-    slot->look = true; // a person's pause outlives it
+    slot->answered_ms = 0; // by another one
+    slot->look = true;     // a person's pause outlives it
     slot->untold = true;
 }
 
@@ -264,11 +265,12 @@ static void move_jobs(struct outbox *outbox, const struct change *change)
 static void list_due(struct outbox *outbox)
 {
     outbox->due = NULL;
-    outbox->stale_looks = 0;
+    outbox->stale_looks = outbox->doubts = 0;
     for (size_t i = 0; i < outbox->slot_count; i++) {
         outbox->slots[i].is_due = false;
         outbox_set_due(outbox, &outbox->slots[i], outbox->slots[i].lane.next_due_ms);
         outbox->stale_looks += outbox->slots[i].stale.look;
+        outbox->doubts += outbox->slots[i].is_doubt;
     }
 }
 

@@ -100,6 +100,10 @@ int standing_restore(struct outbox *outbox, struct slot *slot, struct error *err
     int found =
         ledger_load_lane(outbox->ledger, slot->lane.endpoint->lane, outbox->arena, &record, err);
 
+    if (found > 0) {
+        slot->answered_ms = record.answered_ms;
+        slot->answer_status = record.status;
+    }
     if (found > 0 && record.state == LANE_CLOSED) {
         slot->lane.flow = LANE_IS_CLOSED;
     } else if (found > 0 && record.by) {

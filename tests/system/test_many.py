@@ -4,6 +4,7 @@ and to receivers that take their time."""
 
 import collections
 import os
+import sqlite3
 import time
 
 import harness
@@ -69,6 +70,17 @@ class TestMany(harness.Corridor):
         if not harness.sanitized():
             self.assertNotIn(STALL, self.daemon.log())
 
+    def fill(self, queue):
+        """So many more notices for each lane of the crowd, all due at once."""
+        ledger = sqlite3.connect(self.daemon.ledger)
+        columns = [row[1] for row in ledger.execute("PRAGMA table_info(notices)") if row[1] != "num"]
+        ledger.execute("UPDATE notices SET due_ms = created_ms WHERE fate = 0 AND lane LIKE 'm-%'")
+        ledger.execute(f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {queue}) "
+                       f"INSERT INTO notices ({', '.join(columns)}) SELECT {', '.join(columns)} FROM n, notices "
+                       "WHERE fate = 0 AND lane LIKE 'm-%'")
+        ledger.commit()
+        ledger.close()
+
     def each_asked_once(self):
         self.assertEqual(self.crowd.asked, {str(number): 1 for number in range(len(self.lanes))})
 
@@ -100,6 +112,19 @@ class TestMany(harness.Corridor):
         self.crowd.answers_after = None
         self.poke("again-")
         harness.eventually(lambda: self.crowd.open >= MOST_AT_ONCE // 2, 10, "hundreds of connections")
+        self.assertLess(max(self.healthy(f"H-{number}") for number in range(50)), HANGS)
+        self.bounds()
+
+    def test_many_hang_with_a_queue_each_after_a_restart(self):
+        """Neither is all of it in memory, nor are those first that are on record as hanging."""
+        self.begin(None, HANGS, count=LANES * 15 // 100)
+        self.healthy("H-before")
+        self.poke()
+        harness.eventually(lambda: all(notice["attempts"] for notice in self.notices()), 20, "each try on record")
+        self.daemon.kill()
+        self.fill(100)
+        self.daemon.start()
+        self.courier, = self.daemon.children()
         self.assertLess(max(self.healthy(f"H-{number}") for number in range(50)), HANGS)
         self.bounds()
 
