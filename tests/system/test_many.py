@@ -122,7 +122,7 @@ class TestMany(harness.Corridor):
         self.poke()
         harness.eventually(lambda: all(notice["attempts"] for notice in self.notices()), 20, "each try on record")
         self.daemon.kill()
-        self.fill(100)
+        self.fill(256)
         self.daemon.start()
         self.courier, = self.daemon.children()
         self.assertLess(max(self.healthy(f"H-{number}") for number in range(50)), HANGS)
