@@ -299,7 +299,7 @@ int outbox_record(struct outbox *outbox, int64_t now_ms, struct error *err)
     for (size_t i = 0; i < outbox->kept_count; i++) {
         struct slot *slot = outbox->kept[i].job->slot;
 
-        slot->dead_telling = false; // whatever an attempt before this one came to
+        slot->dead_telling = slot->dead_told; // whatever an attempt before this one came to
         slot->last = NULL;
     }
     for (size_t i = 0; code == 0 && i < outbox->kept_count; i++) {
@@ -335,8 +335,7 @@ void outbox_recorded(struct outbox *outbox)
     for (size_t i = 0; i < outbox->kept_count; i++) {
         struct slot *slot = outbox->kept[i].job->slot;
 
-        slot->dead_told = slot->dead_told || slot->dead_telling;
-        slot->dead_telling = false;
+        slot->dead_told = slot->dead_telling;
     }
     for (size_t i = 0; i < outbox->kept_count; i++) {
         struct kept *kept = &outbox->kept[i];
@@ -345,8 +344,6 @@ void outbox_recorded(struct outbox *outbox)
         outbox->strays = outbox->strays || slot->gone;
         if (kept->event.fate == FATE_WAITING) {
             outbox_rewind(outbox, slot);
-        } else if (kept->event.fate == FATE_DELIVERED) {
-            slot->dead_told = false;
         }
         free(kept->answer);
         drop_job(outbox, kept->job);

@@ -26,7 +26,7 @@ struct slot { // one lane
     struct slot *prev, *next; // there
     int unsettled;            // jobs of it in hand, or whose outcome is not on record
     bool dead_told;           // the admin was told of a dead letter since the last delivery
-    bool dead_telling;        // likewise, in the transaction that is open
+    bool dead_telling;        // likewise, as of the transaction that is open
     bool look;             // its standing is to be read from the ledger: somebody gave an order, or
                            // it starts anew
     bool diverted;         // what waited went to the fallback, in the transaction that is open

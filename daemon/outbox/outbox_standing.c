@@ -183,7 +183,10 @@ int standing_record(struct outbox *outbox, const struct kept *kept, int64_t now_
             code = tell_admin(outbox, why, now_ms, err);
         }
     }
-    if (code == 0 && kept->event.fate == FATE_DEAD && !slot->dead_told && !slot->dead_telling) {
+    if (kept->event.fate == FATE_DELIVERED) {
+        slot->dead_telling = false;
+    }
+    if (code == 0 && kept->event.fate == FATE_DEAD && !slot->dead_telling) {
         (void)snprintf(why, sizeof why, "lane %s %s %s, last answer %d", lane,
                        outbox_fallback(outbox, slot)
                            ? "gave up on a notice, which goes to the fallback:"

@@ -17,7 +17,7 @@ LANES, DESCRIPTORS = (1000, 512) if harness.sanitized() else (10_000, 4096)  # 1
 RULES = [{"name": "service hears of issues", "match": ["event = issue.opened"], "heads_up": "no", "service": "now"}]
 MOST_AT_ONCE = min(1024, (DESCRIPTORS - 64) // 2)  # requests of the courier; and as many connections are kept open
 UNKNOWN_AT_ONCE = MOST_AT_ONCE * 7 // 8  # of lanes of which it does not know that they answer
-HANGS = 1.5 * harness.PATIENCE  # until it gives up on one
+HANGS = 1.25 * harness.PATIENCE  # until it gives up on one
 MOST_KIB = 160 * 1024  # of a process
 STALL = "the loop stood still"
 
