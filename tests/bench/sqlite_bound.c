@@ -55,7 +55,7 @@ static sqlite3 *open_ledger(const char *path)
 {
     sqlite3 *database = NULL;
 
-    // as common/ledger/store.c has it
+    // as common/ledger/store.c has it, but that each commit waits for its sync
     check(database, sqlite3_config(SQLITE_CONFIG_SINGLETHREAD));
     check(database, sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0));
     check(database, sqlite3_open(path, &database));
