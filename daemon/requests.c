@@ -16,7 +16,7 @@ struct answered { // one request and the replies to its frames
 };
 
 struct requests {
-    size_t count;
+    size_t count, frames;
     struct answered answered[MOST];
 };
 
@@ -54,9 +54,9 @@ void requests_destroy(struct requests *requests)
 
 int requests_receive(struct requests *requests, struct intake *intake, size_t events)
 {
-    size_t taken = 0, bytes = 0;
+    size_t bytes = 0;
 
-    while (requests->count < MOST && taken < events && bytes < MOST_BYTES) {
+    while (requests->count < MOST && requests->frames < events && bytes < MOST_BYTES) {
         struct answered *answered = &requests->answered[requests->count];
         int got = intake_receive(intake, &answered->request);
 
@@ -67,7 +67,7 @@ int requests_receive(struct requests *requests, struct intake *intake, size_t ev
             break;
         }
         answered->replies = xcalloc(request_frames(answered->request), sizeof(struct text));
-        taken += request_frames(answered->request);
+        requests->frames += request_frames(answered->request);
         bytes += request_bytes(answered->request);
         requests->count++;
     }
@@ -77,6 +77,11 @@ int requests_receive(struct requests *requests, struct intake *intake, size_t ev
 size_t requests_count(const struct requests *requests)
 {
     return requests->count;
+}
+
+size_t requests_frames(const struct requests *requests)
+{
+    return requests->frames;
 }
 
 static int handle_slices(const struct event_slices *slices, const char *peer,
@@ -162,5 +167,5 @@ void requests_answer(struct requests *requests, struct intake *intake)
         intake_reply(intake, &answered->request, answered->replies);
         forget(answered, frames);
     }
-    requests->count = 0;
+    requests->count = requests->frames = 0;
 }

@@ -19,6 +19,7 @@ void requests_destroy(struct requests *requests);
 // intake_receive().
 must_check int requests_receive(struct requests *requests, struct intake *intake, size_t events);
 size_t requests_count(const struct requests *requests);
+size_t requests_frames(const struct requests *requests); // of all of them together
 // Handles the events of one, inside the open transaction. Negative: the ledger failed.
 must_check int requests_handle(struct requests *requests, size_t index, struct desk *desk,
                                int64_t now_ms, struct error *err);

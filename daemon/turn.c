@@ -26,6 +26,7 @@ enum {
     OUTCOMES = 4096,             // and what their frame holds: nothing else tells of that
     FAILED_PAUSE_MS = SECOND_MS, // after a commit that failed
     DRAIN_MS = 5 * SECOND_MS,    // for what is under way when we stop
+    MANY_EVENTS = 8,             // of a turn: enough work to do while the disk is at it
     LAST_WORDS = 64,             // looks at most for what a dead courier said, each so long
     LAST_WORDS_MS = 10,
     QUIET_MS = 3,           // that nothing comes for: then nothing will at once
@@ -169,8 +170,12 @@ static int write_turn(struct turn *turn, struct error *err)
 
         turn->committed = turn->received;
         turn->received = answered;
+        if (requests_frames(turn->committed) < MANY_EVENTS) {
+            return settle(turn, err);
+        }
         turn->unsettled = true;
         outbox_hold(turn->outbox);
+        ledger_settle_beside(turn->ledger);
         return 0;
     }
     if (ledger_broken(turn->ledger)) {

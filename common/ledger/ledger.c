@@ -178,25 +178,22 @@ void ledger_end_read(struct ledger *ledger)
 
 int ledger_commit(struct ledger *ledger, struct error *err)
 {
-    int code;
-
     // a full disk can undo the whole transaction behind our back: then there is nothing to commit
     if (sqlite3_get_autocommit(ledger->store.db)) {
         return error_set(err, -ENOSPC, "the transaction was undone: the disk is full");
     }
-    code = run(ledger, SQL_COMMIT, err);
-    if (code == 0) {
-        wal_sync_begin(&ledger->store.sync, ledger->store.db);
-    }
-    return code;
+    return run(ledger, SQL_COMMIT, err);
+}
+
+void ledger_settle_beside(struct ledger *ledger)
+{
+    wal_sync_begin(&ledger->store.sync, ledger->store.db);
 }
 
 int ledger_settle(struct ledger *ledger, struct error *err)
 {
-    int code;
+    int code = wal_sync_end(&ledger->store.sync, ledger->store.db);
 
-    wal_sync_begin(&ledger->store.sync, ledger->store.db);
-    code = wal_sync_wait(&ledger->store.sync);
     if (code < 0) {
         ledger->store.broken = true;
         return error_set(err, code, "the ledger's disk failed in a sync: %s",

@@ -34,14 +34,16 @@ void ledger_closep(struct ledger **ledger);
 must_check int ledger_begin_read(struct ledger *ledger, struct error *err);
 void ledger_end_read(struct ledger *ledger);
 // One turn's transaction. A commit that returns an error is neither done nor undone for certain: no
-// receipt may follow it. After one that returns 0 its rows can be read, while the disk is still at
-// it: nobody may be told of them before ledger_settle().
+// receipt may follow it. After one that returns 0 its rows can be read, and may not be on disk yet:
+// nobody may be told of them before ledger_settle().
 must_check int ledger_begin(struct ledger *ledger, struct error *err);
 must_check int ledger_commit(struct ledger *ledger, struct error *err);
-// Waits until all that was committed is on disk. Negative: nobody knows whether it ever will be,
-// and the ledger is broken.
+// Brings all that was committed to the disk, and waits for it. Negative: nobody knows whether it
+// ever will be there, and the ledger is broken.
 must_check int ledger_settle(struct ledger *ledger, struct error *err);
-bool ledger_settled(struct ledger *ledger); // ledger_settle() would not wait
+// Begins that, beside what the caller does next; before the next commit it is to be settled.
+void ledger_settle_beside(struct ledger *ledger);
+bool ledger_settled(struct ledger *ledger); // ledger_settle() would have nothing to do
 void ledger_rollback(struct ledger *ledger);
 // How many transactions were undone so far: what was read in one of them may be true no more.
 int64_t ledger_undone(const struct ledger *ledger);

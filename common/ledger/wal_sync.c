@@ -18,15 +18,6 @@ void wal_sync_init(struct wal_sync *sync)
     aio_init(&settings);
 }
 
-void wal_sync_finish(struct wal_sync *sync)
-{
-    (void)!wal_sync_wait(sync);
-    if (sync->fd >= 0) {
-        (void)close(sync->fd);
-        sync->fd = -1;
-    }
-}
-
 // Through SQLite, and waiting: where the log cannot be opened a second time, or is no file of the
 // operating system's at all.
 static int sync_by_sqlite(sqlite3 *db)
@@ -62,17 +53,13 @@ static void open_log(struct wal_sync *sync, sqlite3 *db)
 
 void wal_sync_begin(struct wal_sync *sync, sqlite3 *db)
 {
-    if (!sync->due || wal_sync_wait(sync) < 0) {
+    if (!sync->due || sync->under_way) {
         return;
     }
-    sync->due = false;
     open_log(sync, db);
     sync->request = (struct aiocb){.aio_fildes = sync->fd, .aio_sigevent.sigev_notify = SIGEV_NONE};
-    if (sync->fd >= 0 && aio_fsync(O_DSYNC, &sync->request) == 0) {
-        sync->under_way = true;
-    } else {
-        sync->error = sync_by_sqlite(db);
-    }
+    sync->under_way = sync->fd >= 0 && aio_fsync(O_DSYNC, &sync->request) == 0;
+    sync->due = !sync->under_way; // or wal_sync_end() does it
 }
 
 bool wal_sync_is_over(struct wal_sync *sync)
@@ -80,19 +67,48 @@ bool wal_sync_is_over(struct wal_sync *sync)
     return !sync->due && (!sync->under_way || aio_error(&sync->request) != EINPROGRESS);
 }
 
-int wal_sync_wait(struct wal_sync *sync)
+// Waits for what is under way.
+static void await(struct wal_sync *sync)
 {
     const struct aiocb *const requests[] = {&sync->request};
     int error;
 
-    if (!sync->under_way) {
-        return sync->error;
-    }
     while ((error = aio_error(&sync->request)) == EINPROGRESS) {
         (void)aio_suspend(requests, 1, NULL);
     }
     (void)aio_return(&sync->request);
     sync->under_way = false;
     sync->error = -error;
+}
+
+static int sync_now(struct wal_sync *sync, sqlite3 *db)
+{
+    open_log(sync, db);
+    if (sync->fd < 0) {
+        return sync_by_sqlite(db);
+    }
+    return fdatasync(sync->fd) < 0 ? -errno : 0;
+}
+
+int wal_sync_end(struct wal_sync *sync, sqlite3 *db)
+{
+    if (sync->under_way) {
+        await(sync);
+    }
+    if (sync->due && sync->error == 0) {
+        sync->due = false;
+        sync->error = sync_now(sync, db);
+    }
     return sync->error;
+}
+
+void wal_sync_finish(struct wal_sync *sync)
+{
+    if (sync->under_way) {
+        await(sync);
+    }
+    if (sync->fd >= 0) {
+        (void)close(sync->fd);
+        sync->fd = -1;
+    }
 }

@@ -1,6 +1,6 @@
-// The sync that makes commits durable. SQLite would do it inside of COMMIT and wait; here it runs
-// beside whatever its caller does next (POSIX asynchronous I/O, aio_fsync(3)), and is waited for
-// before anybody is told of what was committed. Internal to this folder.
+// The sync that makes commits durable. SQLite would do it inside of COMMIT; here it is done when
+// somebody is to be told of what was committed, or runs meanwhile beside whatever its caller does
+// (POSIX asynchronous I/O, aio_fsync(3)). Internal to this folder.
 #pragma once
 
 #include <aio.h>
@@ -20,9 +20,11 @@ struct wal_sync {
 void wal_sync_init(struct wal_sync *sync);
 // Waits for what is under way.
 void wal_sync_finish(struct wal_sync *sync);
-// Begins to sync what is due. One that is under way is waited for first.
+// Begins to sync what is due, beside the caller. That pays where the caller has other things to do:
+// the helper costs more than a sync of few pages.
 void wal_sync_begin(struct wal_sync *sync, sqlite3 *db);
 // True where everything that was written is on disk, or never will be.
 bool wal_sync_is_over(struct wal_sync *sync);
-// Waits until nothing is under way. Negative: a sync failed, this one or an earlier one.
-must_check int wal_sync_wait(struct wal_sync *sync);
+// Waits for what is under way, and syncs what is due. Negative: a sync failed, this one or an
+// earlier one.
+must_check int wal_sync_end(struct wal_sync *sync, sqlite3 *db);

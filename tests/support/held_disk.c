@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 typedef int error_of(const struct aiocb *request);
 
@@ -30,6 +31,18 @@ int aio_error(const struct aiocb *request)
     memcpy(&real, &found, sizeof real);
     error = real ? real(request) : ENOSYS;
     return error ? error : held();
+}
+
+int fdatasync(int file)
+{
+    int error;
+
+    (void)file; // what a test asks for is an order, not a disk
+    while ((error = held()) == EINPROGRESS) {
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    errno = error;
+    return error ? -1 : 0;
 }
 
 int aio_suspend(const struct aiocb *const list[], int count, const struct timespec *timeout)
