@@ -26,7 +26,8 @@ enum {
     OUTCOMES = 4096,             // and what their frame holds: nothing else tells of that
     FAILED_PAUSE_MS = SECOND_MS, // after a commit that failed
     DRAIN_MS = 5 * SECOND_MS,    // for what is under way when we stop
-    MANY_EVENTS = 8,             // of a turn: enough work to do while the disk is at it
+    GOING_ON_EVENTS = 128,       // of a turn: the next one begins while the disk is at it
+    BESIDE_EVENTS = 8,           // of a turn: enough to hand over while the disk is at it
     LAST_WORDS = 64,             // looks at most for what a dead courier said, each so long
     LAST_WORDS_MS = 10,
     QUIET_MS = 3,           // that nothing comes for: then nothing will at once
@@ -170,12 +171,11 @@ static int write_turn(struct turn *turn, struct error *err)
 
         turn->committed = turn->received;
         turn->received = answered;
-        if (requests_frames(turn->committed) < MANY_EVENTS) {
-            return settle(turn, err);
-        }
         turn->unsettled = true;
         outbox_hold(turn->outbox);
-        ledger_settle_beside(turn->ledger);
+        if (requests_frames(turn->committed) >= BESIDE_EVENTS) {
+            ledger_settle_beside(turn->ledger);
+        }
         return 0;
     }
     if (ledger_broken(turn->ledger)) {
@@ -322,14 +322,13 @@ static long wait_ms(const struct turn *turn, int64_t mono_ms)
     return wait > 0 ? (long)wait : 0;
 }
 
-// Before it waits: where nothing is to be done at once, what was committed is told. 1: something
-// is.
-static int tell_or_go_on(struct turn *turn, zmq_pollitem_t *items, int count, struct error *err)
+// True where the disk is at work for so many that what was sent meanwhile is taken in first. For
+// fewer it does not pay: those who are answered send what is next, and a sync for each half of them
+// costs more than it hides.
+static bool goes_on(const struct turn *turn)
 {
-    if (!turn->unsettled) {
-        return 0;
-    }
-    return zmq_poll(items, count, 0) > 0 ? 1 : settle(turn, err);
+    return turn->unsettled && !turn->stopping &&
+           requests_frames(turn->committed) >= GOING_ON_EVENTS && intake_is_ready(turn->intake);
 }
 
 // Waits for the first of the items; where nothing comes for a moment, the ledger is tidied first.
@@ -359,6 +358,9 @@ static int wait_for_work(struct turn *turn, struct error *err)
     bool paused = turn->resume_mono_ms > mono_ms;
     int count = 0, code;
 
+    if (goes_on(turn)) {
+        return 0;
+    }
     if (!turn->stopping) {
         items[count++] = (zmq_pollitem_t){.fd = turn->signal_fd, .events = ZMQ_POLLIN};
     }
@@ -372,9 +374,9 @@ static int wait_for_work(struct turn *turn, struct error *err)
                 (zmq_pollitem_t){.socket = pair_socket(turn->courier.pair), .events = ZMQ_POLLIN};
         }
     }
-    code = tell_or_go_on(turn, items, count, err);
-    if (code) {
-        return code < 0 ? code : 0;
+    code = turn->unsettled ? settle(turn, err) : 0;
+    if (code < 0) {
+        return code;
     }
     return wait_or_tidy(turn, items, count, wait_ms(turn, mono_ms), err);
 }

@@ -224,6 +224,14 @@ void intake_greet(struct intake *intake)
     zap_serve(intake->zap);
 }
 
+bool intake_is_ready(const struct intake *intake)
+{
+    int events = 0;
+    size_t size = sizeof events;
+
+    return zmq_getsockopt(intake->router, ZMQ_EVENTS, &events, &size) == 0 && (events & ZMQ_POLLIN);
+}
+
 int intake_receive(struct intake *intake, struct request **ret)
 {
     // one that sends nothing but nonsense must not keep the turn from the others

@@ -25,6 +25,9 @@ enum { INTAKE_SOCKETS = 2 };
 // The sockets to poll for: intake_greet() serves one, intake_receive() the other.
 void intake_sockets(struct intake *intake, void *ret[INTAKE_SOCKETS]);
 
+// True where a request waits, or what may be one.
+bool intake_is_ready(const struct intake *intake);
+
 // Answers the handshakes that wait; once a turn, for a look costs system calls.
 void intake_greet(struct intake *intake);
 // Takes one request without waiting: 1, 0 where none is there, or a negative errno. A message that
