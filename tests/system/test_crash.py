@@ -163,6 +163,7 @@ class TestCrash(harness.Corridor):
         self.publish(opened("B-1", "xyz"))
         self.wait("/pat")
         for count in (1, 20, 150):  # the desk waits, hands over meanwhile, or goes on
+            wait_settled(self.daemon.ledger)
             before = len(self.receiver.requests)
             self.hold(hold)
             events = [opened(f"B-{count}-{number}", "xyz") for number in range(count)]
