@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/json_out.h"
 #include "common/base/moment.h"
 #include "common/base/nearest.h"
+#include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "common/ledger/ledger_silences.h"
 
@@ -220,27 +222,28 @@ static int set(struct desk *desk, const struct event *event, char *say, size_t s
                struct error *err)
 {
     const json_t *match = json_object_get(event->data, "match");
-    json_t *list = json_array();
     const char *by = event_text(event, "by");
     struct silence_record record = {.name = event->subject,
                                     .by = by ? by : event->source,
                                     .comment = event_text(event, "comment"),
                                     .since_ms = event->received_ms};
-    char until[MOMENT_TEXT_BYTES], *text;
+    char until[MOMENT_TEXT_BYTES];
+    struct text list = {0};
     int code;
 
+    json_open_array(&list, NULL);
     for (size_t i = 0; i < match_count(match); i++) {
-        (void)json_array_append_new(list, json_string(match_at(match, i)));
+        json_put_string(&list, NULL, match_at(match, i));
     }
-    record.match = text = json_dumps(list, JSON_COMPACT);
+    json_close_array(&list);
+    record.match = text_string(&list);
     (void)event_moment(event, "until", &record.until_ms);
     code = ledger_save_silence(desk->ledger, &record, err);
     (void)snprintf(say, size, "silence %.*s holds until %s, of %zu matcher%s",
                    (int)utf8_cut(record.name, strlen(record.name), NAME_SHOWN), record.name,
                    moment_format(record.until_ms, until), match_count(match),
                    match_count(match) == 1 ? "" : "s");
-    free(text);
-    json_decref(list);
+    text_finish(&list);
     return code;
 }
 
