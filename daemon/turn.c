@@ -46,6 +46,7 @@ struct turn {
     int signal_fd;
     struct requests *received;  // of this turn
     struct requests *committed; // of the last one, to be answered once the ledger has settled
+    size_t last_events;         // that the last turn took
     int64_t now_ms, mono_ms;
     int64_t ring_at_ms;     // when the next alarm rings; INT64_MAX: none is armed
     int64_t resume_mono_ms; // after a failed commit: nothing before
@@ -172,6 +173,7 @@ static int write_turn(struct turn *turn, struct error *err)
         turn->committed = turn->received;
         turn->received = answered;
         turn->unsettled = true;
+        turn->last_events = requests_frames(turn->committed);
         outbox_hold(turn->outbox);
         if (requests_frames(turn->committed) >= BESIDE_EVENTS) {
             ledger_settle_beside(turn->ledger);
@@ -332,13 +334,15 @@ static bool goes_on(const struct turn *turn)
 }
 
 // Waits for the first of the items; where nothing comes for a moment, the ledger is tidied first.
+// In calm hours a moment is none: so it is never much, and who comes meanwhile waits a millisecond.
 static int wait_or_tidy(struct turn *turn, zmq_pollitem_t *items, int count, long wait,
                         struct error *err)
 {
     if (ledger_wants_checkpoint(turn->ledger, true)) {
-        long quiet = wait < QUIET_MS ? wait : QUIET_MS;
+        bool calm = turn->last_events < BESIDE_EVENTS;
+        long quiet = calm ? 0 : wait < QUIET_MS ? wait : QUIET_MS;
         int ready = zmq_poll(items, count, quiet);
-        int code = ledger_checkpoint(turn->ledger, ready == 0 && quiet == QUIET_MS, err);
+        int code = ledger_checkpoint(turn->ledger, ready == 0 && (calm || quiet == QUIET_MS), err);
 
         if (code < 0 || ready > 0) {
             return code;
