@@ -3,6 +3,7 @@ only what it started, by process id."""
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -39,6 +40,8 @@ def sanitized():
 
 
 PATIENCE = 4.0 if sanitized() else 1.0
+STANDSTILL_MS = 500  # of the courier's loop, see check_loop()
+RARE_STALLS = 5
 
 
 class Publisher:
@@ -225,6 +228,18 @@ class Corridor(unittest.TestCase):
         """No sanitizer had a word to say."""
         for word in ("Sanitizer", "runtime error:"):
             self.assertNotIn(word, daemon.log())
+
+    def check_loop(self):
+        """No receiver made the courier's loop stand still. That costs what a receiver is waited for, a second
+        at least in these tests, or time for each one who misbehaves; what a machine does to a loop is shorter,
+        or rare."""
+        if sanitized():
+            return
+        stalls = [line for line in self.daemon.log().splitlines() if "the loop stood still" in line]
+        print(*stalls, sep="\n", end="\n" * bool(stalls), flush=True)
+        self.assertLessEqual(len(stalls), RARE_STALLS)
+        for line in stalls:
+            self.assertLess(int(re.search(r"still for (\d+) ms", line)[1]), STANDSTILL_MS, line)
 
     def connect(self):
         publisher = Publisher(self.daemon.endpoint)
