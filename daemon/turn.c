@@ -31,6 +31,7 @@ enum {
     LAST_WORDS = 64,             // looks at most for what a dead courier said, each so long
     LAST_WORDS_MS = 10,
     QUIET_MS = 3,           // that nothing comes for: then nothing will at once
+    LATE_MS = 100,          // after which deliveries are on disk, see write_turn()
     IDLE_MS = 5 * SECOND_MS // at least so often the loop turns
 };
 
@@ -51,10 +52,16 @@ struct turn {
     int64_t ring_at_ms;     // when the next alarm rings; INT64_MAX: none is armed
     int64_t resume_mono_ms; // after a failed commit: nothing before
     int64_t watchdog_ms, watchdog_at_mono_ms;
-    bool unsettled; // something was committed, and nobody was told yet
-    bool hangup;    // SIGHUP came: the rule book is to be read anew
+    int64_t settle_mono_ms; // what nobody waits for is on disk by then; INT64_MAX: all is
+    bool unsettled;         // something was committed, and nobody was told yet
+    bool hangup;            // SIGHUP came: the rule book is to be read anew
     bool stopping, full_told;
 };
+
+static int64_t sooner(int64_t left, int64_t right)
+{
+    return left < right ? left : right;
+}
 
 // --- the turn ------------------------------------------------------------------------------------
 
@@ -70,12 +77,18 @@ static int settle(struct turn *turn, struct error *err)
     requests_answer(turn->committed, turn->intake);
     outbox_release(turn->outbox);
     turn->unsettled = false;
+    turn->settle_mono_ms = INT64_MAX;
     return 0;
 }
 
 static int settle_if_done(struct turn *turn, struct error *err)
 {
     return turn->unsettled && ledger_settled(turn->ledger) ? settle(turn, err) : 0;
+}
+
+static int settle_if_late(struct turn *turn, struct error *err)
+{
+    return turn->settle_mono_ms <= turn->mono_ms ? settle(turn, err) : settle_if_done(turn, err);
 }
 
 // Below the mark the disk is left to what was accepted already.
@@ -134,7 +147,7 @@ static int write_all(struct turn *turn, struct error *err)
     if (code == 0) {
         code = reload_record(&turn->reload, turn->now_ms, err);
     }
-    if (code == 0) {
+    if (code == 0 && turn->unsettled) {
         code = settle(turn, err); // the last one
     }
     if (code == 0) {
@@ -163,21 +176,41 @@ static int refuse_all(struct turn *turn, const char *message, struct error *err)
     return code;
 }
 
+// True where the turn brings nothing that anybody could hear of, once it is committed.
+static bool is_silent(const struct turn *turn)
+{
+    return !requests_count(turn->received) && !turn->hangup && turn->ring_at_ms > turn->now_ms &&
+           outbox_records_only_deliveries(turn->outbox);
+}
+
+// From now on the last turn's requests are those that were committed and are to be answered.
+static void await_disk(struct turn *turn)
+{
+    struct requests *answered = turn->committed; // before the commit, so it is empty
+
+    turn->committed = turn->received;
+    turn->received = answered;
+    turn->unsettled = true;
+    turn->last_events = requests_frames(turn->committed);
+    outbox_hold(turn->outbox);
+    if (requests_frames(turn->committed) >= BESIDE_EVENTS) {
+        ledger_settle_beside(turn->ledger);
+    }
+}
+
+// Deliveries alone wait for no sync of their own: a crash of the machine would send them once more,
+// under the same ids. The next turn's sync is theirs too, or the one a moment later.
 static int write_turn(struct turn *turn, struct error *err)
 {
+    bool silent = is_silent(turn);
     int code = write_all(turn, err);
 
+    if (code == 0 && silent) {
+        turn->settle_mono_ms = sooner(turn->settle_mono_ms, turn->mono_ms + LATE_MS);
+        return 0;
+    }
     if (code == 0) {
-        struct requests *answered = turn->committed; // before the commit, so it is empty
-
-        turn->committed = turn->received;
-        turn->received = answered;
-        turn->unsettled = true;
-        turn->last_events = requests_frames(turn->committed);
-        outbox_hold(turn->outbox);
-        if (requests_frames(turn->committed) >= BESIDE_EVENTS) {
-            ledger_settle_beside(turn->ledger);
-        }
+        await_disk(turn);
         return 0;
     }
     if (ledger_broken(turn->ledger)) {
@@ -299,11 +332,6 @@ static void feed_watchdog(struct turn *turn)
 
 // --- the loop ------------------------------------------------------------------------------------
 
-static int64_t sooner(int64_t left, int64_t right)
-{
-    return left < right ? left : right;
-}
-
 static long wait_ms(const struct turn *turn, int64_t mono_ms)
 {
     int64_t due = sooner(outbox_wakes_at(turn->outbox), turn->ring_at_ms), wait = IDLE_MS;
@@ -312,6 +340,7 @@ static long wait_ms(const struct turn *turn, int64_t mono_ms)
         wait = sooner(wait, due == INT64_MAX ? due : due - clock_wall_ms());
         wait = sooner(wait, outbox_records_at(turn->outbox) - mono_ms);
     }
+    wait = sooner(wait, turn->settle_mono_ms - mono_ms);
     if (turn->watchdog_ms) {
         wait = sooner(wait, turn->watchdog_at_mono_ms - mono_ms);
     }
@@ -419,7 +448,7 @@ static int take_turn(struct turn *turn, struct error *err)
     if (code == 0 && turn->resume_mono_ms <= turn->mono_ms) { // not where nothing can be recorded
         code = hand_over(turn, err);
     }
-    return code < 0 ? code : settle_if_done(turn, err);
+    return code < 0 ? code : settle_if_late(turn, err);
 }
 
 // Stops the intake, gives what is under way a while, records its outcomes.
@@ -545,7 +574,7 @@ static void close_all(struct turn *turn)
 
 int turn_run(struct rulebook **rulebook, struct error *err)
 {
-    struct turn turn = {.rulebook = *rulebook, .signal_fd = -1};
+    struct turn turn = {.rulebook = *rulebook, .signal_fd = -1, .settle_mono_ms = INT64_MAX};
     int code;
 
     *rulebook = NULL;

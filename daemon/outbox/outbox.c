@@ -193,9 +193,11 @@ static void hear_failure(struct outbox *outbox, const struct pair_outcome *outco
 // Until when the last one kept may wait for its place in a transaction.
 static void note_kept(struct outbox *outbox, const struct kept *kept)
 {
-    bool waits = kept->event.fate == FATE_DELIVERED && outbox->kept_count < DELIVERIES_WAIT;
+    bool is_delivery = kept->event.fate == FATE_DELIVERED;
+    bool waits = is_delivery && outbox->kept_count < DELIVERIES_WAIT;
     int64_t until = waits ? clock_mono_ms() + DELIVERY_WAITS_MS : 0;
 
+    outbox->kept_others = outbox->kept_others || !is_delivery;
     outbox->record_mono_ms = until < outbox->record_mono_ms ? until : outbox->record_mono_ms;
 }
 
@@ -241,11 +243,20 @@ size_t outbox_outcomes(const struct outbox *outbox)
     return outbox->kept_count;
 }
 
+// Work on the ledger that no outcome brought.
+static bool has_chores(const struct outbox *outbox)
+{
+    return outbox->strays || outbox_wants_divert(outbox) || stale_wants_record(outbox);
+}
+
 int64_t outbox_records_at(const struct outbox *outbox)
 {
-    bool at_once = outbox->strays || outbox_wants_divert(outbox) || stale_wants_record(outbox);
+    return has_chores(outbox) ? 0 : outbox->record_mono_ms;
+}
 
-    return at_once ? 0 : outbox->record_mono_ms;
+bool outbox_records_only_deliveries(const struct outbox *outbox)
+{
+    return !outbox->kept_others && !has_chores(outbox);
 }
 
 // Its lane gave up on a notice: its rep's other one takes it, as if it had not been tried.
@@ -349,6 +360,7 @@ void outbox_recorded(struct outbox *outbox)
         drop_job(outbox, kept->job);
     }
     outbox->kept_count = 0;
+    outbox->kept_others = false;
     outbox->record_mono_ms = INT64_MAX;
 }
 

@@ -48,6 +48,8 @@ size_t outbox_outcomes(const struct outbox *outbox);
 // nothing to do. A delivery waits a moment for company: a transaction of its own costs as much as
 // that of an event.
 int64_t outbox_records_at(const struct outbox *outbox);
+// True where what outbox_record() would write are deliveries and no more: nobody is told of these.
+bool outbox_records_only_deliveries(const struct outbox *outbox);
 // Records the outcomes kept, inside the open transaction; outbox_recorded() forgets them once that
 // is committed. Negative: the ledger failed.
 must_check int outbox_record(struct outbox *outbox, int64_t now_ms, struct error *err);

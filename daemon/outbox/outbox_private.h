@@ -80,8 +80,9 @@ struct outbox {
     int doubts;                                // lanes that are one, see there
     int stale_looks;                           // how many lanes are to be looked through
     bool held;
-    bool strays; // notices may wait for lanes that the rule book does not have
-    bool swept;  // none does, as of the transaction that is open
+    bool kept_others; // than deliveries
+    bool strays;      // notices may wait for lanes that the rule book does not have
+    bool swept;       // none does, as of the transaction that is open
 };
 
 struct slot *outbox_slot(const struct outbox *outbox, const char *lane);

@@ -10,9 +10,10 @@ import unittest
 import unittest.mock
 
 import harness
-from audit import GATHERED, Audit, Ledger, wait_settled
+from audit import DELIVERED, GATHERED, Audit, Ledger, wait_settled
 from book import standard
 from events import account, demand, opened
+from receiver import Answer
 
 EVENTS = 2000
 
@@ -193,6 +194,7 @@ class TestCrash(harness.Corridor):
         hold = self.start_held()
         self.publish(opened("B-1", "xyz"))
         wait_settled(self.daemon.ledger)
+        time.sleep(0.2)  # the delivery's sync comes a little later
         before = len(self.receiver.requests)
         self.hold(hold, "broken")
         self.publisher.send(*[opened(f"B-{number}", "xyz") for number in range(count)])
@@ -204,6 +206,29 @@ class TestCrash(harness.Corridor):
         self.daemon.start()  # the lost event is asked for again
         self.assertEqual(self.publish(opened("B-2", "xyz"))[0]["status"], "accepted")
         self.wait("/pat")
+
+    @unittest.skipIf(harness.sanitized(), "nothing can be loaded before the sanitizer")
+    def test_a_delivery_is_synced_though_nothing_comes_after_it(self):
+        hold = self.start_held()
+        self.receiver.script("/pat", Answer(wait=0.5))
+        self.publish(opened("B-1", "xyz"))
+        self.hold(hold, "broken")
+        self.assertNotEqual(self.daemon.process.wait(10 * harness.PATIENCE), 0)
+        self.assertIn("the ledger's disk failed in a sync: Input/output error", self.daemon.log())
+        self.assertEqual([notice["fate"] for notice in Ledger(self.daemon.ledger).notices if notice["rep"] == "pat"],
+                         [DELIVERED])
+
+    @unittest.skipIf(harness.sanitized(), "nothing can be loaded before the sanitizer")
+    def test_a_dead_letter_is_told_when_the_disk_has_it(self):
+        hold = self.start_held()
+        self.receiver.script("/pat", Answer(status=400, wait=0.5))
+        self.publish(opened("B-1", "xyz"))
+        self.hold(hold)
+        self.wait("/pat")
+        time.sleep(1)
+        self.assertEqual(self.receiver.at("/admin"), [])
+        os.unlink(hold)
+        self.wait("/admin")
 
     @unittest.skipIf(harness.sanitized(), "nothing can be loaded before the sanitizer")
     def test_a_courier_that_talks_nonsense_is_ended_and_nothing_stays_in_its_hand(self):
