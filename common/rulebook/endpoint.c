@@ -6,29 +6,16 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/base/address.h"
 #include "common/base/moment.h"
 #include "common/base/network.h"
 #include "common/base/xalloc.h"
 #include "common/rulebook/endpoint_files.h"
 #include "common/rulebook/reader.h"
 
-enum { RATE_UNSAID = -1, NAME_BYTES = 255, SECRETS_MOST = 2, ALLOWED_MOST = 16, ANSWERS_MOST = 32 };
+enum { RATE_UNSAID = -1, NAME_BYTES = 255, SECRETS_MOST = 2, ANSWERS_MOST = 32 };
 
 #define BASE64 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-
-bool host_is_loopback(const char *host)
-{
-    struct in_addr four;
-    struct in6_addr six;
-
-    if (strcmp(host, "localhost") == 0) {
-        return true;
-    }
-    if (inet_pton(AF_INET, host, &four) == 1) {
-        return ntohl(four.s_addr) >> 24 == 127;
-    }
-    return inet_pton(AF_INET6, host, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
-}
 
 static bool port_good(const char *port, size_t size)
 {
@@ -196,6 +183,25 @@ static void check_allow(struct reader *reader, struct place place, const char *t
     }
 }
 
+// A name is judged when it is looked up; an address in numbers can be now.
+static void check_reach(struct reader *reader, struct place place, const struct endpoint *endpoint)
+{
+    struct address_policy policy = {.allow_private = endpoint->allow_private,
+                                    .to_loopback = address_host_is_loopback(endpoint->host)};
+    char words[ADDRESS_WORDS];
+
+    for (size_t i = 0; i < endpoint->allow_count; i++) {
+        struct network *network = &policy.allow[policy.allow_count];
+
+        policy.allow_count +=
+            !network_parse(endpoint->allow[i], strlen(endpoint->allow[i]), network);
+    }
+    if (address_host_is_literal(endpoint->host) &&
+        !address_text_allowed(endpoint->host, &policy, words)) {
+        reader_warning(reader, place, "'url' is where nothing will be sent: %s", words);
+    }
+}
+
 static void prepare_endpoint(void *group)
 {
     struct endpoint *endpoint = group;
@@ -212,10 +218,13 @@ static void check_endpoint(struct reader *reader, struct place place, void *grou
         reader_error(reader, place, "'url' %s", fault);
     }
     if (endpoint->host && strncasecmp(endpoint->url, "http:", 5) == 0 && !endpoint->insecure &&
-        !host_is_loopback(endpoint->host)) {
+        !address_host_is_loopback(endpoint->host)) {
         reader_error(reader, place,
                      "'url' is http to another machine, where anybody can read along: use https, "
                      "or say insecure = true");
+    }
+    if (endpoint->host) {
+        check_reach(reader, place, endpoint);
     }
     if (!endpoint->client_cert_file != !endpoint->client_key_file) {
         reader_error(reader, place,
@@ -285,7 +294,7 @@ static const struct setting endpoint_settings[] = {
      .help = "Whether the address may lead into a private network."},
     {.name = "allow",
      .type = SETTING_TEXTS,
-     .max = ALLOWED_MOST,
+     .max = NETWORKS_MOST,
      .check = check_allow,
      LISTED_IN(struct endpoint, allow, allow_count),
      .help = "Private networks that the address may lead into, where not all of them are meant."},

@@ -16,7 +16,5 @@ extern const struct setting_group endpoint_group;
 // What is wrong with an address, in words without it; NULL where it is good. ret_host then is its
 // host in small letters, to be freed.
 const char *url_fault(const char *url, char **ret_host);
-// True where the host is this machine: localhost, 127.0.0.0/8, ::1.
-bool host_is_loopback(const char *host);
 // True where each of the one or two lines is "whsec_" and the base64 of 24 to 64 bytes.
 bool secrets_good(const char *secrets);

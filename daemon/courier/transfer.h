@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/base/address.h"
 #include "common/base/attributes.h"
 #include "common/base/error.h"
-#include "daemon/courier/address.h"
 #include "daemon/courier/signature.h"
 #include "daemon/pair.h"
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/un.h>
 
-#include "daemon/courier/address.h"
+#include "common/base/address.h"
 
 enum { PUBLIC, PRIVATE, LOOPBACK, NEVER };
 

@@ -130,7 +130,7 @@ static void all_that_is_written_arrives(void **state)
         "} ); }; },\n"
         "  { id = \"dana\"; name = \"Dana\"; role = \"sales\";\n"
         "    webhook: { url = \"http://10.0.0.1/\"; insecure = true; format = \"slack\";\n"
-        "      rate_per_minute = 0; }; },\n"
+        "      rate_per_minute = 0; allow = [ \"10.0.0.0/8\" ]; }; },\n"
         "  { id = \"pat\"; name = \"Pat\"; role = \"service\"; webhook: { url = "
         "\"http://[::1]/p\"; }; } );\n"
         "default: { service = \"pat\"; sales = \"dana\"; };\n"

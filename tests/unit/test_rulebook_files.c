@@ -312,21 +312,43 @@ static void which_addresses_are_good(void **state)
     assert_string_equal(url_fault(long_one, &(char *){NULL}), "is too long");
 }
 
-static void which_hosts_are_this_machine(void **state)
+static void warns_of_an_address_to_which_nothing_will_go(void **state)
 {
-    (void)state;
-    assert_true(host_is_loopback("localhost"));
-    assert_true(host_is_loopback("127.0.0.1"));
-    assert_true(host_is_loopback("127.255.255.254"));
-    assert_true(host_is_loopback("::1"));
-    assert_false(host_is_loopback("localhost.example.com"));
-    assert_false(host_is_loopback("127.0.0.1.example.com"));
-    assert_false(host_is_loopback("128.0.0.1"));
-    assert_false(host_is_loopback("0.0.0.0"));
-    assert_false(host_is_loopback("127.1"));
-    assert_false(host_is_loopback("2130706433"));
-    assert_false(host_is_loopback("::2"));
-    assert_false(host_is_loopback("::ffff:10.0.0.1"));
+    static const struct {
+        const char *settings, *words; // NULL: none
+    } cases[] = {
+        {"url = \"https://10.1.2.3/TOKEN\";",
+         "10.1.2.3 is in a private range; name its network in"},
+        {"url = \"https://169.254.169.254/\";", "is in the link-local range, where cloud"},
+        {"url = \"https://[fd00::5]:8443/TOKEN\";", "address fd00::5 is in a private range"},
+        {"url = \"https://[::ffff:10.1.2.3]/\";", "is in a private range"},
+        {"url = \"https://0.0.0.0/TOKEN\"; private = true;", "is in the unspecified range"},
+        {"url = \"https://10.1.2.3/TOKEN\"; allow = [ \"10.2.0.0/16\" ];", "is in a private range"},
+        {"url = \"https://10.1.2.3/TOKEN\"; private = true;", NULL},
+        {"url = \"https://10.1.2.3/TOKEN\"; allow = [ \"fd00::/8\", \"10.1.0.0/16\" ];", NULL},
+        {"url = \"http://127.0.0.1:99/TOKEN\";", NULL},
+        {"url = \"http://[::1]:99/TOKEN\";", NULL},
+        {"url = \"https://inside.example.com/TOKEN\";", NULL},
+        {"url = \"https://192.0.2.7/TOKEN\";", NULL},
+    };
+    struct shelf *shelf = *state;
+    const char *found;
+    char book[512];
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        (void)snprintf(book, sizeof book,
+                       DEFAULT "reps: ( " RICH("") ", " PAT " );\nadmin: { webhook: {\n%s }; };",
+                       cases[i].settings);
+        write_file(shelf, "book.conf", book);
+        good(shelf, false);
+        assert_int_equal(shelf->problems.warning_count, cases[i].words != NULL);
+        if (cases[i].words) {
+            found = text_string(&shelf->problems.warnings);
+            assert_non_null(strstr(found, "book.conf:4: admin, webhook: 'url' is where nothing"));
+            assert_non_null(strstr(found, cases[i].words));
+            assert_null(strstr(found, "TOKEN"));
+        }
+    }
 }
 
 #define SHELF_TEST(test) cmocka_unit_test_setup_teardown(test, open_shelf, close_shelf)
@@ -341,9 +363,9 @@ int main(void)
         SHELF_TEST(the_files_of_tls_are_checked),
         SHELF_TEST(ways_are_checked),
         SHELF_TEST(a_credential_of_systemd_comes_first),
+        SHELF_TEST(warns_of_an_address_to_which_nothing_will_go),
         cmocka_unit_test(which_secrets_are_good),
         cmocka_unit_test(which_addresses_are_good),
-        cmocka_unit_test(which_hosts_are_this_machine),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-#include "daemon/courier/address.h"
+#include "common/base/address.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
