@@ -26,10 +26,11 @@ static const struct {
 // where a file grows, its sync waits for what others write to the same file system.
 // NORMAL is FULL but for the sync of the log at the end of each commit, which store.sync does
 // instead: https://www.sqlite.org/pragma.html#pragma_synchronous
+// Small pages: an event alone touches some ten of them, and all are synced before its receipt.
 static const char writer_settings[] =
-    "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+    "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
     "PRAGMA foreign_keys = ON;"
-    "PRAGMA busy_timeout = 5000; PRAGMA journal_size_limit = 134217728;"
+    "PRAGMA busy_timeout = 5000; PRAGMA journal_size_limit = 67108864;"
     "PRAGMA temp_store = MEMORY; PRAGMA secure_delete = OFF;"
     "PRAGMA cell_size_check = ON; PRAGMA cache_size = -8192;";
 

@@ -60,9 +60,9 @@ static sqlite3 *open_ledger(const char *path)
     check(database, sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0));
     check(database, sqlite3_open(path, &database));
     check(database, sqlite3_exec(database,
-                                 "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL;"
+                                 "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL;"
                                  "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16384;"
-                                 "PRAGMA journal_size_limit = 134217728;"
+                                 "PRAGMA journal_size_limit = 67108864;"
                                  "PRAGMA cache_size = -8192; PRAGMA foreign_keys = ON",
                                  NULL, NULL, NULL));
     for (int i = 0; i < sql_migration_count; i++) {
