@@ -90,17 +90,21 @@ enum { DIGEST_LINES = 25 };
 static int write_lines(const struct letter_desk *desk, const struct notice_record *record,
                        int64_t now_ms, struct notice *notice, struct error *err)
 {
-    struct digest_item *items = arena_get(desk->arena, (DIGEST_LINES + 1) * sizeof *items);
+    struct digest_item *items = arena_get(desk->arena, DIGEST_LINES * sizeof *items);
     struct digest_line *lines = arena_get(desk->arena, DIGEST_LINES * sizeof *lines);
-    int code = 0, count = ledger_digest_items(desk->ledger, record->num, DIGEST_LINES + 1,
-                                              desk->arena, items, err);
+    int listed =
+        ledger_digest_items(desk->ledger, record->num, DIGEST_LINES, desk->arena, items, err);
+    int code = 0, count = listed;
 
+    if (listed == DIGEST_LINES) { // there may be more
+        count = ledger_count_digest_items(desk->ledger, record->num, err);
+    }
     if (count < 0) {
         return count;
     }
     notice->lines = lines;
-    notice->more_lines = count > DIGEST_LINES;
-    notice->line_count = notice->more_lines ? DIGEST_LINES : (size_t)count;
+    notice->line_count = (size_t)listed;
+    notice->more_lines = (size_t)(count - listed);
     for (size_t i = 0; code == 0 && i < notice->line_count; i++) {
         code = write_line(desk, &items[i], record, now_ms, &lines[i], err);
     }

@@ -167,3 +167,21 @@ int ledger_digest_items(struct ledger *ledger, int64_t notice_num, int limit, st
     }
     return more < 0 ? more : count;
 }
+
+int ledger_count_digest_items(struct ledger *ledger, int64_t notice_num, struct error *err)
+{
+    struct store *store = ledger_store(ledger);
+    sqlite3_stmt *statement = store_prepare(store, SQL_COUNT_DIGEST_ITEMS, err);
+    int count = 0, more;
+
+    if (!statement) {
+        return err->code;
+    }
+    bind_int(statement, 1, notice_num);
+    more = store_next(store, statement, err);
+    if (more > 0) {
+        count = sqlite3_column_int(statement, 0);
+        more = store_end(store, statement, err);
+    }
+    return more < 0 ? more : count;
+}

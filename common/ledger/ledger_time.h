@@ -55,3 +55,6 @@ must_check int ledger_fill_digest(struct ledger *ledger, int64_t notice_num,
 // What is in a digest, an issue each, at most limit; strings live in arena. Returns how many.
 must_check int ledger_digest_items(struct ledger *ledger, int64_t notice_num, int limit,
                                    struct arena *arena, struct digest_item *ret, struct error *err);
+// How many that would be without a limit.
+must_check int ledger_count_digest_items(struct ledger *ledger, int64_t notice_num,
+                                         struct error *err);

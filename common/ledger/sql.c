@@ -185,6 +185,8 @@ const char *const sql_texts[SQL_COUNT] = {
     [SQL_DIGEST_ITEMS] = "SELECT n.issue, e.subject, count(*), e.source, e.id FROM notices n"
                          " JOIN events e ON e.seq = n.event WHERE n.carrier = ?1"
                          " GROUP BY coalesce(n.issue, -n.num) ORDER BY min(n.num) LIMIT ?2",
+    [SQL_COUNT_DIGEST_ITEMS] = "SELECT count(DISTINCT coalesce(issue, -num)) FROM notices"
+                               " WHERE carrier = ?1",
     // what is held for an issue and a role, or where there is no issue that one notice: ?3 to ?4
     [SQL_DUE_HELD] =
         "SELECT " NOTICE_COLUMNS " FROM notices n LEFT JOIN events e ON e.seq = n.event"

@@ -66,11 +66,11 @@ static void add_summary(struct text *out, const struct issue *issue)
     }
 }
 
-// "Your digest: 3 cases", or where not all are listed "Your digest: more than 25 cases".
 static void digest_headline(struct text *out, const struct notice *notice)
 {
-    text_addf(out, "Your digest: %s%zu case%s", notice->more_lines ? "more than " : "",
-              notice->line_count, notice->line_count == 1 ? "" : "s");
+    size_t count = notice->line_count + notice->more_lines;
+
+    text_addf(out, "Your digest: %zu case%s", count, count == 1 ? "" : "s");
 }
 
 void words_headline(struct text *out, const struct notice *notice, int64_t now_ms)
@@ -369,21 +369,24 @@ void words_digest_line(struct text *out, const struct notice *notice, int64_t no
     text_add(out, ".");
 }
 
-static void digest_body(struct text *out, const struct notice *notice)
+void words_digest_body(struct text *out, const struct notice *notice, size_t most_lines)
 {
+    size_t listed = notice->line_count < most_lines ? notice->line_count : most_lines;
+    size_t more = notice->line_count - listed + notice->more_lines;
+
     text_add(out, "You: nothing to do at once.");
-    for (size_t i = 0; i < notice->line_count; i++) {
+    for (size_t i = 0; i < listed; i++) {
         text_addf(out, "\n- %s", notice->lines[i].words);
     }
-    if (notice->more_lines) {
-        text_add(out, "\n- and more: headsup issues --open lists them all.");
+    if (more) {
+        text_addf(out, "\n- and %zu more", more);
     }
 }
 
 void words_body(struct text *out, const struct notice *notice, int64_t now_ms)
 {
     if (notice->kind == NOTICE_DIGEST) {
-        digest_body(out, notice);
+        words_digest_body(out, notice, notice->line_count);
         return;
     }
     if (notice->kind == NOTICE_SOURCE_SILENT) {

@@ -42,7 +42,7 @@ struct notice {
     const struct case_file *file;        // issue.known false: about no issue
     const struct digest_line *lines;     // of a digest, an issue each
     size_t line_count;                   // that are listed
-    bool more_lines;                     // there are more than are listed
+    size_t more_lines;                   // how many more there are than are listed
     const struct zone *zone;             // the reader's, for dates; NULL: UTC
     enum money_form amounts;             // likewise
     enum day_form dates;                 // likewise
@@ -63,3 +63,6 @@ void words_digest_line(struct text *out, const struct notice *notice, int64_t no
 void words_headline(struct text *out, const struct notice *notice, int64_t now_ms);
 // Lines with '\n' between them, none at the end. Starts with H3's second line.
 void words_body(struct text *out, const struct notice *notice, int64_t now_ms);
+// That of a digest with no more than so many of its lines; the last line says how many are left
+// out.
+void words_digest_body(struct text *out, const struct notice *notice, size_t most_lines);

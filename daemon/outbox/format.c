@@ -1,6 +1,7 @@
 #include "daemon/outbox/format.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "common/base/attributes.h"
@@ -60,15 +61,35 @@ void format_add_reason(struct text *out, enum quote_style style, const struct no
     quote_line(out, style, notice->id, room);
 }
 
+static size_t quoted_length(enum quote_style style, const struct text *body)
+{
+    cleanup_with(text_finish) struct text quoted = {0};
+
+    quote_lines(&quoted, style, text_string(body), SIZE_MAX);
+    return utf8_length(quoted.bytes, quoted.size);
+}
+
+void format_add_body(struct text *out, enum quote_style style, const struct message *message,
+                     size_t room)
+{
+    cleanup_with(text_finish) struct text body = {0};
+    size_t lines = message->notice->line_count;
+
+    text_add(&body, message->body);
+    while (lines && quoted_length(style, &body) > room) {
+        text_clear(&body);
+        words_digest_body(&body, message->notice, --lines);
+    }
+    quote_lines(out, style, text_string(&body), room);
+}
+
 void format_add_brief(struct text *out, enum quote_style style, const struct message *message,
                       size_t room)
 {
     cleanup_with(text_finish) struct text words = {0};
 
-    quote_line(&words, QUOTE_NOTHING, message->headline, HEADLINE_CHARACTERS);
-    if (*message->body) {
-        text_add_char(&words, '\n');
-        text_add(&words, message->body);
-    }
-    quote_lines(out, style, text_string(&words), room);
+    quote_line(&words, style, message->headline, HEADLINE_CHARACTERS);
+    text_add(&words, *message->body ? "\n" : "");
+    format_add_body(&words, style, message, room - utf8_length(words.bytes, words.size));
+    text_add(out, text_string(&words));
 }

@@ -37,6 +37,10 @@ void format_ntfy(struct text *out, const struct message *message);
 // and whose id is never cut.
 void format_add_reason(struct text *out, enum quote_style style, const struct notice *notice,
                        size_t room);
+// The body, quoted, in no more than room characters. A digest's has whole lines left out where
+// there is no room for them, and says how many; any other is cut where the room ends.
+void format_add_body(struct text *out, enum quote_style style, const struct message *message,
+                     size_t room);
 // Headline and body in plain text, for where a phone shows no more than that.
 void format_add_brief(struct text *out, enum quote_style style, const struct message *message,
                       size_t room);

@@ -44,7 +44,7 @@ void format_discord(struct text *out, const struct message *message)
     if (*message->body) {
         text_add(&words, "\n");
         taken = utf8_length(words.bytes, words.size) + utf8_length(reason.bytes, reason.size);
-        quote_lines(&words, QUOTE_MARKDOWN, message->body, CONTENT_CHARACTERS - taken);
+        format_add_body(&words, QUOTE_MARKDOWN, message, CONTENT_CHARACTERS - taken);
     }
     text_add(&words, text_string(&reason));
     json_open_object(out, NULL);

@@ -29,12 +29,12 @@ static void put_headline(struct text *out, const char *headline)
     put_paragraph(out, &words);
 }
 
-static void put_body(struct text *out, const char *body)
+static void put_body(struct text *out, const struct message *message)
 {
     cleanup_with(text_finish) struct text words = {0};
 
-    if (*body) {
-        quote_lines(&words, QUOTE_HTML, body, BODY_CHARACTERS);
+    if (*message->body) {
+        format_add_body(&words, QUOTE_HTML, message, BODY_CHARACTERS);
         put_paragraph(out, &words);
     }
 }
@@ -70,7 +70,7 @@ void format_google_chat(struct text *out, const struct message *message)
     json_open_object(out, NULL);
     json_open_array(out, "widgets");
     put_headline(out, message->headline);
-    put_body(out, message->body);
+    put_body(out, message);
     put_reason(out, message->notice);
     json_close_array(out);
     json_close_object(out);

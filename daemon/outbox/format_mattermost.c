@@ -30,7 +30,7 @@ void format_mattermost(struct text *out, const struct message *message)
     text_add(&words, "**");
     if (*message->body) {
         text_add(&words, "\n");
-        quote_lines(&words, QUOTE_MARKDOWN, message->body, BODY_CHARACTERS);
+        format_add_body(&words, QUOTE_MARKDOWN, message, BODY_CHARACTERS);
     }
     json_open_object(out, NULL);
     json_put_string(out, "text", text_string(&words));

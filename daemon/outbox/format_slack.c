@@ -9,7 +9,8 @@
 enum {
     HEADER_CHARACTERS = 150,
     SECTION_CHARACTERS = 3000,
-    SECTIONS = 8, // of the body; a message has room for 50 blocks, a reader for fewer
+    SECTIONS = 8,            // of the body; a message has room for 50 blocks, a reader for fewer
+    BODY_CHARACTERS = 16000, // in lines of up to 1000 it fits into the sections
     CONTEXT_CHARACTERS = 1000,
     BRIEF_CHARACTERS = 500 // what a phone shows at first sight
 };
@@ -72,10 +73,15 @@ static void put_section(struct text *out, const char *body, size_t size)
     json_close_object(out);
 }
 
-static void put_sections(struct text *out, const char *body)
+static void put_sections(struct text *out, const struct message *message)
 {
-    size_t left = strlen(body);
+    cleanup_with(text_finish) struct text words = {0};
+    const char *body;
+    size_t left;
 
+    format_add_body(&words, QUOTE_NOTHING, message, BODY_CHARACTERS);
+    body = text_string(&words);
+    left = words.size;
     for (int i = 0; i < SECTIONS && left; i++) {
         size_t size = i + 1 < SECTIONS ? section_size(body, left) : left; // the last one is cut
 
@@ -123,7 +129,7 @@ void format_slack(struct text *out, const struct message *message)
     if (message->mention) {
         put_mention(out, message->mention);
     }
-    put_sections(out, message->body);
+    put_sections(out, message);
     put_context(out, message->notice);
     json_close_array(out);
     json_put_bool(out, "unfurl_links", false);

@@ -58,12 +58,12 @@ static void put_headline(struct text *out, const char *headline)
     put_run(out, &words, LOOK_HEADLINE);
 }
 
-static void put_body(struct text *out, const char *body)
+static void put_body(struct text *out, const struct message *message)
 {
     cleanup_with(text_finish) struct text words = {0}, line = {0};
     const char *at;
 
-    quote_lines(&words, QUOTE_PLAIN, body, BODY_CHARACTERS);
+    format_add_body(&words, QUOTE_PLAIN, message, BODY_CHARACTERS);
     at = text_string(&words);
     for (int count = 0; *at && count < LINES; count++) {
         size_t size = strcspn(at, "\n");
@@ -154,7 +154,7 @@ static void put_card(struct text *out, const struct message *message)
     if (message->mention) {
         put_mention(out, text_string(&called));
     }
-    put_body(out, message->body);
+    put_body(out, message);
     put_reason(out, message->notice);
     json_close_array(out);
     json_close_object(out);

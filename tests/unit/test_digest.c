@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "common/base/moment.h"
+#include "common/desk/letter.h"
 #include "common/ledger/ledger_time.h"
 #include "tests/support/stage.h"
 
@@ -133,12 +134,43 @@ static void is_due_at_once_where_nobody_was_there_in_time(void **state)
     assert_int_equal(ring_at(stage, "2026-11-26T03:00:00Z"), 1);
 }
 
+// Of 40 issues, one of them with two decisions.
+static void says_how_many_it_does_not_list(void **state)
+{
+    static const char last[] = "\n- and 15 more";
+    struct stage *stage = *state;
+    const struct letter_desk desk = {stage->rulebook, stage->ledger, stage->arena};
+    struct notice_record notices[MOST];
+    struct notice notice;
+    struct text words = {0};
+    struct error err;
+    char key[16];
+
+    stage->now_ms = at("2026-11-23T10:00:00Z");
+    for (int i = 0; i < 40; i++) {
+        (void)snprintf(key, sizeof key, "I-%d", i);
+        open_issue(stage, key);
+    }
+    stage_publish(stage, "issue.updated", "I-1", "\"note\":\"again\"");
+    assert_int_equal(ring_at(stage, "2026-11-23T14:30:00Z"), 1);
+    assert_int_equal(stage_notices(stage, "n.kind = 9", notices, MOST), 1);
+    assert_int_equal(letter_prepare(&desk, &notices[0], stage->now_ms, &notice, &err), 0);
+    words_headline(&words, &notice, stage->now_ms);
+    assert_string_equal(text_string(&words), "Your digest: 40 cases");
+    text_clear(&words);
+    words_body(&words, &notice, stage->now_ms);
+    assert_true(words.size > strlen(last));
+    assert_string_equal(text_string(&words) + words.size - strlen(last), last);
+    text_finish(&words);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(comes_once_at_the_reps_own_hour, begin, end),
         cmocka_unit_test_setup_teardown(keeps_its_hour_across_daylight_saving, begin, end),
         cmocka_unit_test_setup_teardown(lists_an_issue_once, begin, end),
+        cmocka_unit_test_setup_teardown(says_how_many_it_does_not_list, begin, end),
         cmocka_unit_test_setup_teardown(is_due_at_once_where_nobody_was_there_in_time, begin, end),
     };
 

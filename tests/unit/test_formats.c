@@ -370,6 +370,91 @@ static void slack_breaks_a_body_at_its_lines(void **state)
     free(body);
 }
 
+static size_t count_of(const char *string, const char *piece)
+{
+    size_t count = 0;
+
+    for (const char *at = string; (at = strstr(at, piece)); at += strlen(piece)) {
+        count++;
+    }
+    return count;
+}
+
+// Each case that is there is there whole, and the rest is counted.
+static void check_cases(const char *string, size_t in_all)
+{
+    size_t listed = count_of(string, "BEGIN");
+    char more[32];
+
+    assert_in_range(listed, 0, in_all - 1);
+    assert_int_equal(count_of(string, "END"), listed);
+    (void)snprintf(more, sizeof more, "and %zu more", in_all - listed);
+    assert_int_equal(count_of(string, more), 1);
+    assert_null(strstr(string, "…"));
+}
+
+// What a phone shows at first sight counts them too.
+static void check_brief(json_t *root, const char *name, size_t in_all)
+{
+    const char *brief = json_string_value(json_object_get(root, name));
+
+    if (brief && strchr(brief, '\n')) {
+        check_cases(brief, in_all);
+    }
+    (void)json_object_del(root, name);
+}
+
+// Of 40 cases, 25 are written out: as many of them as there is room for.
+static void check_digest_of_forty(enum payload_format format, const char *piece, size_t pieces)
+{
+    enum { LISTED = 25, IN_ALL = 40 };
+    struct digest_line lines[LISTED];
+    struct notice notice = new_notice(NOTICE_DIGEST);
+    struct text out = {0}, line = {0}, body = {0};
+    char *words = repeat(piece, pieces), *dump;
+    json_t *root;
+
+    text_addf(&line, "BEGIN %s END", words);
+    for (size_t i = 0; i < LISTED; i++) {
+        lines[i] = (struct digest_line){.key = "I", .words = text_string(&line)};
+    }
+    notice.lines = lines;
+    notice.line_count = LISTED;
+    notice.more_lines = IN_ALL - LISTED;
+    words_body(&body, &notice, NOW_MS);
+    (void)write_as(&out, format, &notice, "Your digest: 40 cases", text_string(&body));
+    root = parse(&out);
+    if (format == FORMAT_SLACK) {
+        check_brief(root, "text", IN_ALL);
+    } else if (format == FORMAT_GOOGLE_CHAT) {
+        check_brief(root, "fallbackText", IN_ALL);
+    } else if (format == FORMAT_GENERIC) { // its items are the same lines
+        (void)json_object_del(json_object_get(root, "data"), "items");
+    }
+    dump = json_dumps(root, JSON_COMPACT);
+    check_cases(dump, IN_ALL);
+    free(dump);
+    free(words);
+    json_decref(root);
+    text_finish(&out);
+    text_finish(&line);
+    text_finish(&body);
+}
+
+static void a_digest_leaves_whole_lines_out_and_counts_them(void **state)
+{
+    static const char *const pieces[] = {"x", "é", "💥", "<b>&* ", "[a](b) ", "@all <@1> "};
+    static const size_t sizes[] = {10, 100, 300, 800};
+
+    (void)state;
+    for (size_t i = 0; i < FORMAT_COUNT * 6 * 4; i++) {
+        const char *piece = pieces[i / FORMAT_COUNT % 6];
+
+        check_digest_of_forty((enum payload_format)(i % FORMAT_COUNT), piece,
+                              sizes[i / FORMAT_COUNT / 6] / strlen(piece));
+    }
+}
+
 static void a_limit_is_met_exactly(void **state)
 {
     struct notice notice = new_notice(NOTICE_HEADS_UP);
@@ -481,6 +566,7 @@ int main(void)
         cmocka_unit_test(slack_defuses_mentions_and_markup),
         cmocka_unit_test(slack_cuts_to_its_limits),
         cmocka_unit_test(slack_breaks_a_body_at_its_lines),
+        cmocka_unit_test(a_digest_leaves_whole_lines_out_and_counts_them),
         cmocka_unit_test(a_limit_is_met_exactly),
         cmocka_unit_test(generic_takes_a_hundred_kilobytes),
         cmocka_unit_test(every_format_renders_every_kind),
