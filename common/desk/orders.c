@@ -6,10 +6,41 @@
 
 #include "common/desk/silences.h"
 #include "common/event/refusal.h"
+#include "common/ledger/ledger_moves.h"
 
 // --- dead letters --------------------------------------------------------------------------------
 
-// One, a lane's, or all; a lane that an answer stopped is tried again.
+// A fallback's letters begin anew in their rep's own lane.
+static const char *own_lane(const struct rulebook *rulebook, const char *lane)
+{
+    for (size_t i = 0; i < rulebook->rep_count; i++) {
+        const struct rep *rep = &rulebook->reps[i];
+
+        if (rep->fallback && strcmp(rep->fallback->lane, lane) == 0) {
+            return rep->webhook.lane;
+        }
+    }
+    return lane;
+}
+
+// The lanes that an answer stopped are tried again: that one, those of the letters that are meant,
+// or, where all are, all of them.
+static int reopen(const struct order_scene *scene, const struct dead_filter *filter, int64_t now_ms,
+                  struct error *err)
+{
+    const char *own = filter->lane ? own_lane(scene->rulebook, filter->lane) : NULL;
+    int code;
+
+    if (!own && (filter->status >= 0 || filter->since_ms > 0)) {
+        return ledger_reopen_dead(scene->ledger, filter, now_ms, err);
+    }
+    code = ledger_reopen_lanes(scene->ledger, own, now_ms, err);
+    return code < 0 || own == filter->lane
+               ? code
+               : ledger_reopen_lanes(scene->ledger, filter->lane, now_ms, err);
+}
+
+// One, a lane's, or all.
 static int retry_dead(const struct order_scene *scene, const struct event *event, char *say,
                       struct error *err)
 {
@@ -28,15 +59,19 @@ static int retry_dead(const struct order_scene *scene, const struct event *event
     }
     filter.lane = lane;
     if (found > 0 && (lane || all)) {
-        count = ledger_retry_dead(scene->ledger, &filter, event->received_ms, err);
-        code =
-            count < 0 ? count : ledger_reopen_lanes(scene->ledger, lane, event->received_ms, err);
+        code = reopen(scene, &filter, event->received_ms, err);
+        count =
+            code < 0 ? code : ledger_retry_dead(scene->ledger, &filter, event->received_ms, err);
     }
-    if (found < 0 || code < 0) {
-        return found < 0 ? found : code;
+    if (found < 0 || count < 0) {
+        return found < 0 ? found : count;
     }
     if (found > 0 && (lane || all) && scene->listener->lane_is_resumed) {
         scene->listener->lane_is_resumed(scene->listener->user, lane);
+        if (lane && own_lane(scene->rulebook, lane) != lane) {
+            scene->listener->lane_is_resumed(scene->listener->user,
+                                             own_lane(scene->rulebook, lane));
+        }
     }
     (void)snprintf(say, ORDER_WORDS_BYTES, "%d dead letter%s will be sent again", count,
                    count == 1 ? "" : "s");
@@ -80,6 +115,9 @@ static int resume_lane(const struct order_scene *scene, const struct event *even
         .lane = event_text(event, "lane"), .state = LANE_OPEN, .since_ms = event->received_ms};
     int code = ledger_save_lane(scene->ledger, &lane, err);
 
+    if (code == 0) {
+        code = ledger_hasten_lane(scene->ledger, lane.lane, true, event->received_ms, err);
+    }
     if (code == 0 && scene->listener->lane_is_resumed) {
         scene->listener->lane_is_resumed(scene->listener->user, lane.lane);
     }

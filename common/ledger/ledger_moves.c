@@ -54,7 +54,8 @@ int ledger_keep_for_digest(struct ledger *ledger, int64_t num, int64_t digest_ms
     return store_run(store, statement, err);
 }
 
-int ledger_hasten_lane(struct ledger *ledger, const char *lane, int64_t now_ms, struct error *err)
+int ledger_hasten_lane(struct ledger *ledger, const char *lane, bool anew, int64_t now_ms,
+                       struct error *err)
 {
     struct store *store = ledger_store(ledger);
     sqlite3_stmt *statement = store_prepare(store, SQL_HASTEN_LANE, err);
@@ -64,5 +65,6 @@ int ledger_hasten_lane(struct ledger *ledger, const char *lane, int64_t now_ms, 
     }
     bind_text(statement, 1, lane);
     bind_int(statement, 2, now_ms);
+    bind_int(statement, 3, anew);
     return store_run(store, statement, err);
 }

@@ -24,6 +24,7 @@ must_check int ledger_move_notice(struct ledger *ledger, const struct notice_mov
 must_check int ledger_keep_for_digest(struct ledger *ledger, int64_t num, int64_t digest_ms,
                                       const char *why, struct error *err);
 
-// What waits for its next try in that lane is due now, and as if it had not been tried.
-must_check int ledger_hasten_lane(struct ledger *ledger, const char *lane, int64_t now_ms,
-                                  struct error *err);
+// What waits for its next try in that lane is due at once, in the order in which it first was;
+// anew: as if it had not been tried.
+must_check int ledger_hasten_lane(struct ledger *ledger, const char *lane, bool anew,
+                                  int64_t now_ms, struct error *err);

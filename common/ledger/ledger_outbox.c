@@ -189,6 +189,20 @@ int ledger_reopen_lanes(struct ledger *ledger, const char *lane, int64_t now_ms,
     return store_run(store, statement, err);
 }
 
+int ledger_reopen_dead(struct ledger *ledger, const struct dead_filter *filter, int64_t now_ms,
+                       struct error *err)
+{
+    struct store *store = ledger_store(ledger);
+    sqlite3_stmt *statement = store_prepare(store, SQL_REOPEN_DEAD, err);
+
+    if (!statement) {
+        return err->code;
+    }
+    bind_dead_filter(statement, filter);
+    bind_int(statement, 5, now_ms);
+    return store_run(store, statement, err);
+}
+
 int ledger_save_answer(struct ledger *ledger, const struct lane_answer *answer, struct error *err)
 {
     struct store *store = ledger_store(ledger);

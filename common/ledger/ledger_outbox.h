@@ -41,7 +41,8 @@ must_check int ledger_next_notice(struct ledger *ledger, int64_t *ret, struct er
 // Records what became of an attempt.
 must_check int ledger_save_outcome(struct ledger *ledger, const struct notice_outcome *outcome,
                                    struct error *err);
-// Sends dead letters again. Returns how many, or a negative errno.
+// Sends dead letters again, each by its rep's own lane, whichever it died in. Returns how many, or
+// a negative errno.
 must_check int ledger_retry_dead(struct ledger *ledger, const struct dead_filter *filter,
                                  int64_t now_ms, struct error *err);
 
@@ -54,6 +55,10 @@ must_check int ledger_save_lane(struct ledger *ledger, const struct lane_record 
 // Opens that lane, or all where it is NULL, but for what a person paused.
 must_check int ledger_reopen_lanes(struct ledger *ledger, const char *lane, int64_t now_ms,
                                    struct error *err);
+// Opens likewise the lanes that those dead letters have to do with: where they died, and their
+// reps'.
+must_check int ledger_reopen_dead(struct ledger *ledger, const struct dead_filter *filter,
+                                  int64_t now_ms, struct error *err);
 // What its receiver said last; its state stays as it is.
 must_check int ledger_save_answer(struct ledger *ledger, const struct lane_answer *answer,
                                   struct error *err);

@@ -224,7 +224,9 @@ const char *const sql_texts[SQL_COUNT] = {
         " status = ?6, answer = ?7, headline = coalesce(?8, headline), body = coalesce(?9, body),"
         " since_ms = CASE attempts WHEN 0 THEN due_ms ELSE since_ms END"
         " WHERE num = ?1",
-    [SQL_RETRY_DEAD] = "UPDATE notices SET fate = 0, due_ms = ?5, done_ms = 0, attempts = 0"
+    // in the rep's own lane, whichever it died in
+    [SQL_RETRY_DEAD] = "UPDATE notices SET fate = 0, lane = rep, due_ms = ?5, done_ms = 0,"
+                       " attempts = 0"
                        " WHERE " DEAD_MEANT,
     [SQL_DEAD_LANE] = "SELECT lane FROM notices WHERE fate = 2 AND num = ?1",
     [SQL_SAVE_LANE] = "INSERT INTO lanes (lane, state, why, since_ms, paused_by)"
@@ -234,6 +236,10 @@ const char *const sql_texts[SQL_COUNT] = {
                       " coalesce(excluded.paused_by, paused_by) ELSE NULL END",
     [SQL_REOPEN_LANES] = "UPDATE lanes SET state = 0, why = NULL, since_ms = ?2"
                          " WHERE state <> 0 AND paused_by IS NULL AND (?1 IS NULL OR lane = ?1)",
+    [SQL_REOPEN_DEAD] = "UPDATE lanes SET state = 0, why = NULL, since_ms = ?5"
+                        " WHERE state <> 0 AND paused_by IS NULL AND lane IN"
+                        " (SELECT lane FROM notices WHERE " DEAD_MEANT
+                        " UNION SELECT rep FROM notices WHERE " DEAD_MEANT ")",
     [SQL_SAVE_ANSWER] = "INSERT INTO lanes (lane, state, since_ms, answered_ms, status, answer)"
                         " VALUES (?1, 0, ?2, ?2, ?3, ?4) ON CONFLICT (lane) DO UPDATE SET"
                         " answered_ms = excluded.answered_ms, status = excluded.status,"
@@ -246,9 +252,10 @@ const char *const sql_texts[SQL_COUNT] = {
                         " attempts = 0 WHERE num = ?1 AND fate = 0",
     [SQL_KEEP_FOR_DIGEST] = "UPDATE notices SET fate = 3, lane = NULL, due_ms = ?2,"
                             " why = why || '; ' || ?3 WHERE num = ?1 AND fate = 0",
-    // likewise
-    [SQL_HASTEN_LANE] = "UPDATE notices SET due_ms = ?2, attempts = 0 WHERE fate = 0"
-                        " AND lane = ?1 AND due_ms > ?2 AND attempts > 0",
+    // likewise; as of when it was due first, so that the lane has its order again
+    [SQL_HASTEN_LANE] = "UPDATE notices SET due_ms = CASE WHEN since_ms BETWEEN 1 AND ?2"
+                        " THEN since_ms ELSE ?2 END, attempts = CASE WHEN ?3 THEN 0 ELSE attempts"
+                        " END WHERE fate = 0 AND lane = ?1 AND due_ms > ?2 AND attempts > 0",
     [SQL_SAVE_SILENCE] =
         "INSERT INTO silences (name, match, since_ms, until_ms, by, comment)"
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (name) DO UPDATE SET match = excluded.match,"

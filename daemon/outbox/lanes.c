@@ -81,13 +81,16 @@ static void count_failure(struct lane *lane, int64_t now_ms, uint64_t random)
     }
 }
 
-// The receiver is there and answers. A hold that it asked for stays.
-static void count_life(struct lane *lane)
+// The receiver is there and answers; true where it was not before. A hold that it asked for stays.
+static bool count_life(struct lane *lane)
 {
+    bool was_broken = lane->flow == LANE_BROKEN || lane->flow == LANE_PROBING;
+
     lane->failures = 0;
-    if (lane->flow == LANE_BROKEN || lane->flow == LANE_PROBING) {
+    if (was_broken) {
         lane->flow = LANE_FLOWING;
     }
+    return was_broken;
 }
 
 static struct lane_event again(struct lane *lane, const struct pair_outcome *outcome,
@@ -134,12 +137,12 @@ struct lane_event lane_outcome(struct lane *lane, const struct pair_outcome *out
     lane->settling = lane->in_hand && (lane->settling || outcome->result == SEND_AGAIN);
     switch ((enum send_result)outcome->result) {
     case SEND_DELIVERED:
-        count_life(lane);
+        event.recovered = count_life(lane);
         event.fate = FATE_DELIVERED;
         event.attempted = true;
         return event;
     case SEND_REFUSED:
-        count_life(lane);
+        event.recovered = count_life(lane);
         event.fate = FATE_DEAD;
         event.attempted = true;
         return event;

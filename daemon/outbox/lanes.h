@@ -54,6 +54,7 @@ struct lane_event {     // what follows from an outcome
     enum fate fate;     // of the notice
     int64_t due_ms;     // FATE_WAITING: when next; 0: it keeps its place
     bool attempted;     // counts as an attempt
+    bool recovered;     // the lane was broken and is not any more: what failed meanwhile is due
     bool state_changed; // the lane was paused or closed by it: put it on record, tell the admin
 };
 

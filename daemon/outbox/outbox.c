@@ -194,7 +194,8 @@ static void hear_failure(struct outbox *outbox, const struct pair_outcome *outco
 static void note_kept(struct outbox *outbox, const struct kept *kept)
 {
     bool is_delivery = kept->event.fate == FATE_DELIVERED;
-    bool waits = is_delivery && outbox->kept_count < DELIVERIES_WAIT;
+    // what failed before the lane recovered goes before what comes now
+    bool waits = is_delivery && !kept->event.recovered && outbox->kept_count < DELIVERIES_WAIT;
     int64_t until = waits ? clock_mono_ms() + DELIVERY_WAITS_MS : 0;
 
     outbox->kept_others = outbox->kept_others || !is_delivery;

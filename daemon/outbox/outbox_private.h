@@ -27,10 +27,10 @@ struct slot { // one lane
     int unsettled;            // jobs of it in hand, or whose outcome is not on record
     bool dead_told;           // the admin was told of a dead letter since the last delivery
     bool dead_telling;        // likewise, as of the transaction that is open
-    bool look;             // its standing is to be read from the ledger: somebody gave an order, or
-                           // it starts anew
-    bool diverted;         // what waited went to the fallback, in the transaction that is open
-    bool untold;           // the courier does not know yet how it is now
+    int64_t dead_told_ms;     // when
+    bool look;                // its standing is to be read from the ledger, by an order or anew
+    bool diverted;            // what waited went to the fallback, in the transaction that is open
+    bool untold;              // the courier does not know yet how it is now
     struct endpoint *gone; // owned, its name alone: the rule book does not have it any more, and it
                            // stays for what is in hand; NULL: it has
     struct stale stale;
@@ -88,7 +88,9 @@ struct outbox {
 struct slot *outbox_slot(const struct outbox *outbox, const char *lane);
 // The lane of the same rep that takes what this one gives up; NULL: none.
 struct slot *outbox_fallback(const struct outbox *outbox, const struct slot *slot);
-// The same, where the lane itself is dead and what waits for it is to go there.
+// The lane of the same rep for which this one stands in; NULL: it stands in for none.
+struct slot *outbox_own(const struct outbox *outbox, const struct slot *slot);
+// Of these the one that lives, where the lane itself is dead and what waits for it is to go there.
 struct slot *outbox_refuge(const struct outbox *outbox, const struct slot *slot);
 // The next look into the ledger starts from the lane's oldest notice.
 void outbox_rewind(struct outbox *outbox, struct slot *slot);
@@ -102,9 +104,7 @@ must_check int outbox_tell_lanes(struct outbox *outbox);
 must_check int outbox_sweep(struct outbox *outbox, int64_t now_ms, struct error *err);
 // Moves what waits for dead lanes to their fallbacks, some at a time, inside the open transaction.
 must_check int outbox_divert(struct outbox *outbox, int64_t now_ms, struct error *err);
-// True where it would.
-bool outbox_wants_divert(const struct outbox *outbox);
-
+bool outbox_wants_divert(const struct outbox *outbox); // it would
 bool outbox_has_in_hand(const struct outbox *outbox, int64_t num);
 
 // At start: a lane that was closed or that a person paused stays so; one that an answer paused is

@@ -96,6 +96,18 @@ struct slot *outbox_fallback(const struct outbox *outbox, const struct slot *slo
     return rep && rep->fallback ? outbox_slot(outbox, rep->fallback->lane) : NULL;
 }
 
+struct slot *outbox_own(const struct outbox *outbox, const struct slot *slot)
+{
+    for (size_t i = 0; i < outbox->rulebook->rep_count; i++) {
+        const struct rep *rep = &outbox->rulebook->reps[i];
+
+        if (rep->fallback && strcmp(rep->fallback->lane, slot->lane.endpoint->lane) == 0) {
+            return outbox_slot(outbox, rep->webhook.lane);
+        }
+    }
+    return NULL;
+}
+
 static void from_oldest(struct slot *slot)
 {
     slot->cursor.due_ms = 0;
@@ -165,7 +177,7 @@ int outbox_record_rulebook(struct outbox *outbox, const struct rulebook *ruleboo
             code = open_on_record(outbox, lane, "it is in the rule book anew", now_ms, err);
         } else if (!same_receiver(old->lane.endpoint, all.list[i])) {
             code = open_on_record(outbox, lane, "its endpoint was changed", now_ms, err);
-            code = code < 0 ? code : ledger_hasten_lane(outbox->ledger, lane, now_ms, err);
+            code = code < 0 ? code : ledger_hasten_lane(outbox->ledger, lane, true, now_ms, err);
         }
     }
     arena_reset(outbox->arena);

@@ -6,6 +6,9 @@
 
 #include "common/base/log.h"
 #include "common/base/moment.h"
+#include "common/ledger/ledger_moves.h"
+
+enum { TELL_AGAIN_MS = HOUR_MS };
 
 // --- orders --------------------------------------------------------------------------------------
 
@@ -51,9 +54,14 @@ static int look_at_one(struct outbox *outbox, struct slot *slot, struct error *e
         return code;
     }
     if (record.state == LANE_OPEN) {
+        struct slot *fallback = outbox_fallback(outbox, slot);
+
         lane_reopen(&slot->lane);
         outbox_rewind(outbox, slot);
-    } else if (record.state == LANE_PAUSED) {
+        if (fallback) {
+            outbox_rewind(outbox, fallback); // what waits there may come back
+        }
+    } else if (record.state == LANE_PAUSED && record.by) {
         lane_pause(&slot->lane);
         // what it has in hand and did not start yet comes back, and keeps its place
         code = outbox->pair && slot->lane.in_hand ? pair_send_recall(outbox->pair, lane) : 0;
@@ -145,7 +153,8 @@ int standing_record_answers(struct outbox *outbox, int64_t now_ms, struct error 
 // --- the admin -----------------------------------------------------------------------------------
 
 // The admin hears which lane is in trouble and why, never about whom.
-static int tell_admin(struct outbox *outbox, const char *why, int64_t now_ms, struct error *err)
+static int tell_admin(struct outbox *outbox, const char *lane, const char *why, int64_t now_ms,
+                      struct error *err)
 {
     struct notice_record notice = {.role = ROLE_ADMIN,
                                    .kind = NOTICE_DEAD_LETTER,
@@ -158,45 +167,83 @@ static int tell_admin(struct outbox *outbox, const char *why, int64_t now_ms, st
                                    .due_ms = now_ms};
 
     log_warning("outbox: %s", why);
-    if (!outbox->rulebook->admin) {
+    // of the admin's own lane nobody else is to hear
+    if (!outbox->rulebook->admin || strcmp(lane, "admin") == 0) {
         return 0;
     }
     outbox_lane_has_work(outbox, "admin");
     return ledger_add_notice(outbox->ledger, &notice, err);
 }
 
+// What stopped a lane, as its record has it.
+static int save_answered(struct outbox *outbox, const struct kept *kept, int64_t now_ms,
+                         struct error *err)
+{
+    const char *answer = kept->answer ? kept->answer : "";
+    char why[512];
+
+    (void)snprintf(why, sizeof why, "answered %d%s%s", kept->status, *answer ? ": " : "", answer);
+    return save_lane(outbox, kept->job->slot, why, now_ms, err);
+}
+
+static int tell_stopped(struct outbox *outbox, const struct kept *kept, int64_t now_ms,
+                        struct error *err)
+{
+    const struct slot *slot = kept->job->slot, *to = outbox_refuge(outbox, slot);
+    const char *lane = slot->lane.endpoint->lane, *where = "";
+    char why[256];
+
+    if (to) {
+        where = to == outbox_fallback(outbox, slot) ? "; what waits goes to the fallback"
+                                                    : "; what waits goes back to the first";
+    }
+    (void)snprintf(why, sizeof why, "lane %s is %s: its receiver answered %d%s", lane,
+                   lane_state_name(lane_standing(&slot->lane)), kept->status, where);
+    return tell_admin(outbox, lane, why, now_ms, err);
+}
+
+static int tell_dead(struct outbox *outbox, const struct kept *kept, int64_t now_ms,
+                     struct error *err)
+{
+    const struct slot *slot = kept->job->slot;
+    const char *lane = slot->lane.endpoint->lane;
+    char why[256], id[NOTICE_ID_BYTES];
+
+    (void)snprintf(
+        why, sizeof why, "lane %s %s %s, last answer %d", lane,
+        outbox_fallback(outbox, slot) ? "gave up on a notice, which goes to the fallback:"
+                                      : "has a dead letter:",
+        notice_id_format(ledger_notice_prefix(outbox->ledger), kept->job->num, id), kept->status);
+    return tell_admin(outbox, lane, why, now_ms, err);
+}
+
+// A receiver that takes one and refuses the next is told of once in a while, not per letter.
+static bool is_over(const struct slot *slot, int64_t now_ms)
+{
+    return now_ms < slot->dead_told_ms || now_ms - slot->dead_told_ms >= TELL_AGAIN_MS;
+}
+
 int standing_record(struct outbox *outbox, const struct kept *kept, int64_t now_ms,
                     struct error *err)
 {
     struct slot *slot = kept->job->slot;
-    const char *lane = slot->lane.endpoint->lane;
-    bool is_admin = strcmp(lane, "admin") == 0;
-    char why[256], id[NOTICE_ID_BYTES];
     int code = 0;
 
     if (kept->event.state_changed) {
-        (void)snprintf(why, sizeof why, "lane %s is %s: its receiver answered %d%s", lane,
-                       lane_state_name(lane_standing(&slot->lane)), kept->status,
-                       outbox_refuge(outbox, slot) ? "; what waits goes to the fallback" : "");
-        code = save_lane(outbox, slot, kept->answer, now_ms, err);
-        if (code == 0 && !is_admin) {
-            code = tell_admin(outbox, why, now_ms, err);
-        }
+        code = save_answered(outbox, kept, now_ms, err);
+        code = code < 0 ? code : tell_stopped(outbox, kept, now_ms, err);
     }
-    if (kept->event.fate == FATE_DELIVERED) {
+    if (code == 0 && kept->event.recovered) {
+        code = ledger_hasten_lane(outbox->ledger, slot->lane.endpoint->lane, false, now_ms, err);
+        outbox_rewind(outbox, slot);
+    }
+    if (kept->event.fate == FATE_DELIVERED && is_over(slot, now_ms)) {
         slot->dead_telling = false;
     }
     if (code == 0 && kept->event.fate == FATE_DEAD && !slot->dead_telling) {
-        (void)snprintf(why, sizeof why, "lane %s %s %s, last answer %d", lane,
-                       outbox_fallback(outbox, slot)
-                           ? "gave up on a notice, which goes to the fallback:"
-                           : "has a dead letter:",
-                       notice_id_format(ledger_notice_prefix(outbox->ledger), kept->job->num, id),
-                       kept->status);
         slot->dead_telling = true;
-        if (!is_admin) {
-            code = tell_admin(outbox, why, now_ms, err);
-        }
+        slot->dead_told_ms = now_ms;
+        code = tell_dead(outbox, kept, now_ms, err);
     }
     return code;
 }

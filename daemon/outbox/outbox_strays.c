@@ -6,7 +6,8 @@
 // more, the admin's notices are dropped. The notice's record says so each time.
 //
 // And for what waits for a lane that is dead, closed or paused by an answer of its receiver, where
-// its rep has a fallback that is not: it goes there, in its order, until the lane is opened again.
+// its rep has a fallback that is not: it goes there, in its order, until the lane is opened again;
+// and back, where the fallback is dead in its turn and the first is not any more.
 // What a person paused stays.
 #include <stdio.h>
 #include <string.h>
@@ -147,6 +148,7 @@ struct slot *outbox_refuge(const struct outbox *outbox, const struct slot *slot)
 {
     struct slot *to = lane_is_dead(&slot->lane) ? outbox_fallback(outbox, slot) : NULL;
 
+    to = !to && lane_is_dead(&slot->lane) ? outbox_own(outbox, slot) : to;
     return to && lane_standing(&to->lane) == LANE_OPEN ? to : NULL;
 }
 
@@ -175,15 +177,17 @@ static int divert_one(struct outbox *outbox, const struct notice_record *record,
                       struct error *err)
 {
     const struct slot *slot = outbox_slot(outbox, record->lane);
+    const struct slot *to = outbox_refuge(outbox, slot);
     char why[256];
     struct notice_move move = {.num = record->num,
                                .now_ms = now_ms,
                                .rep = record->rep,
-                               .lane = outbox_refuge(outbox, slot)->lane.endpoint->lane,
+                               .lane = to->lane.endpoint->lane,
                                .why = why};
 
-    (void)snprintf(why, sizeof why, "lane %s is %s, so it goes to the fallback", record->lane,
-                   lane_state_name(lane_standing(&slot->lane)));
+    (void)snprintf(why, sizeof why, "lane %s is %s, so it goes %s", record->lane,
+                   lane_state_name(lane_standing(&slot->lane)),
+                   to == outbox_fallback(outbox, slot) ? "to the fallback" : "back to the first");
     return ledger_move_notice(outbox->ledger, &move, err);
 }
 

@@ -119,6 +119,40 @@ class TestFallback(harness.Corridor):
         self.assertEqual([request.json["subject"] for request in self.receiver.at("/pat2")
                           if request.status == 200], [f"L-{number:02}" for number in range(5)])
 
+    def test_a_queue_comes_back_where_the_first_lives_again_and_the_fallback_does_not(self):
+        self.begin()
+        self.receiver.always("/pat", 403)
+        self.receiver.always("/pat2", 404)
+        self.open_some(0, 3)
+        harness.eventually(lambda: self.states()["pat.fallback"] == "paused", what="a fallback that is paused")
+        self.receiver.always("/pat", 200)
+        self.daemon.client("resume", "pat")
+        self.wait("/pat", 3, where=lambda request: request.status == 200)
+        self.settled()
+        self.assertEqual([request.json["subject"] for request in self.receiver.at("/pat") if request.status == 200],
+                         [f"L-{number:02}" for number in range(3)])
+        self.assertEqual(sum("lane pat.fallback is paused, so it goes back to the first" in notice["why"]
+                             for notice in Ledger(self.daemon.ledger).notices), 3)
+
+    def test_a_dead_letter_begins_anew_at_the_first(self):
+        self.begin()
+        self.receiver.always("/pat", 400)
+        self.receiver.always("/pat2", 400)
+        self.open_some(0, 1)
+        harness.eventually(lambda: Ledger(self.daemon.ledger).fates()[DEAD] == 1)
+        self.receiver.always("/pat", 200)
+        for words in (["--lane", "pat.fallback"], ["--all"]):
+            with self.subTest(words):
+                before, before_there = len(self.receiver.at("/pat")), len(self.receiver.at("/pat2"))
+                self.assertIn("1 dead letter", self.daemon.client("retry", *words))
+                self.wait("/pat", before + 1)
+                self.settled()
+                self.assertEqual(len(self.receiver.at("/pat2")), before_there)
+                self.receiver.script("/pat", 400)
+                self.receiver.script("/pat2", 400)
+                self.open_some(before, before + 1)
+                harness.eventually(lambda: Ledger(self.daemon.ledger).fates()[DEAD] == 1)
+
     def test_a_notice_that_is_given_up_goes_to_the_fallback_and_says_so(self):
         self.begin()
         self.receiver.script("/pat", 400)

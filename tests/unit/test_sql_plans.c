@@ -41,6 +41,7 @@ static const bool walks_allowed[SQL_COUNT] = {
     [SQL_LOAD_BIG] = true,        // of an account's newest ones
     [SQL_RETRY_DEAD] = true,      // an order
     [SQL_REOPEN_LANES] = true,    // likewise
+    [SQL_REOPEN_DEAD] = true,     // likewise
     [SQL_PRUNE_SILENCES] = true,  [SQL_EACH_SILENCE] = true, [SQL_EACH_SOURCE] = true,
 };
 
