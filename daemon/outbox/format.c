@@ -38,24 +38,36 @@ const char *format_write(struct text *out, const struct endpoint *endpoint,
     return endpoint->format == FORMAT_GENERIC ? "application/cloudevents+json" : "application/json";
 }
 
-// A rule has its name from the admin, in plain words; what its matchers saw is for who asks why. A
-// law says why itself.
-static const char *reason_of(const struct notice *notice)
+// A rule has its name from the admin, in plain words. Where no rule decided, what was looked at is
+// for who asks why; the reader is told what follows from it.
+static void add_reason(struct text *out, const struct notice *notice)
 {
-    bool by_rule = notice->rule && *notice->rule && strncmp(notice->rule, "law: ", 5) != 0 &&
-                   strcmp(notice->rule, "unsaid") != 0;
+    const char *rule = notice->rule ? notice->rule : "", *why = notice->why ? notice->why : "";
+    const char *stand_in = strstr(why, "; ");
 
-    return by_rule ? notice->rule : notice->why;
+    if (strcmp(rule, "unsaid") == 0) {
+        text_add(out, "no rule says whether you hear of this, and then you do");
+    } else if (*rule && strncmp(rule, "law: ", 5) != 0) {
+        text_add(out, rule);
+    } else if (notice->kind == NOTICE_STAND_FIRM) {
+        text_add(out, "it is with the sales rep already, and one step up is as far as it goes");
+    } else if (notice->kind == NOTICE_DIGEST) {
+        text_add(out, "what can wait comes once a day");
+        text_add(out, stand_in ? stand_in : "");
+    } else { // a law of ours for the admin says it itself
+        text_add(out, why);
+    }
 }
 
 void format_add_reason(struct text *out, enum quote_style style, const struct notice *notice,
                        size_t room)
 {
-    const char *reason = reason_of(notice);
+    cleanup_with(text_finish) struct text reason = {0};
 
-    if (reason && *reason) {
+    add_reason(&reason, notice);
+    if (reason.size) {
         text_add(out, "Why: ");
-        quote_line(out, style, reason, room);
+        quote_line(out, style, text_string(&reason), room);
         text_add(out, " · ");
     }
     quote_line(out, style, notice->id, room);

@@ -13,131 +13,7 @@
 
 #include "common/base/file.h"
 #include "common/base/text.h"
-#include "common/rulebook/settings.h"
-#include "common/verdict/words_test.h"
-#include "daemon/outbox/format.h"
-#include "tests/support/payload_check.h"
-
-#define CREATED_MS INT64_C(1795248900250) // 2026-11-21T08:15:00.25Z
-#define NOW_MS     (CREATED_MS + 60000)
-
-static const struct case_file about_issue = {
-    .account = {.known = true,
-                .key = "xyz",
-                .name = "XYZ Co.",
-                .currency = "USD",
-                .terms_summary = "net 45, freight free over $5,000",
-                .terms_at_ms = CREATED_MS - INT64_C(263) * 86400000},
-    .recent_issues = 3,
-    .open_issues = 1,
-    .issue = {.known = true,
-              .key = "INV-7",
-              .account = "xyz",
-              .category = "billing",
-              .summary = "charged twice for October",
-              .department = "billing",
-              .plan = "credit note",
-              .plan_due_ms = CREATED_MS + 3 * 86400000,
-              .has_amount = true,
-              .amount_minor = 1825000,
-              .currency = "USD",
-              .state = ISSUE_ACKNOWLEDGED,
-              .hop = HOP_SALES,
-              .opened_at_ms = CREATED_MS - 2 * 86400000,
-              .transfers = 2},
-};
-
-static const struct case_file bare_issue = {
-    .issue = {.known = true, .key = "T-1", .opened_at_ms = CREATED_MS},
-};
-
-static const struct case_file about_account = {.account = {.known = true, .key = "small & sons"}};
-
-static const struct case_file about_nothing = {0};
-
-static char rich_id[] = "rich", rich_name[] = "Rich Alvarez", pat_id[] = "pat",
-            pat_name[] = "Pat Okafor", topic[] = "rich-7Xq";
-
-static const struct rep rich = {.id = rich_id, .name = rich_name, .role = ROLE_SALES},
-                        pat = {.id = pat_id, .name = pat_name, .role = ROLE_SERVICE};
-
-static struct notice new_notice(enum notice_kind kind)
-{
-    return (struct notice){
-        .id = "hn_5f3a_17",
-        .kind = kind,
-        .to = "rich",
-        .rule = "big billing trouble at a major account",
-        .why = "category = billing: is \"billing\"; amount >= 10000: is 18250.00",
-        .created_ms = CREATED_MS,
-        .event_source = "/home-office/billing",
-        .event_id = "e-1",
-        .tier = "major",
-        .file = &about_issue,
-        .sales = &rich,
-        .service = &pat,
-    };
-}
-
-static const char *write_as(struct text *out, enum payload_format format,
-                            const struct notice *notice, const char *headline, const char *body)
-{
-    static const char *const mentions[FORMAT_COUNT] = {
-        [FORMAT_SLACK] = "<@U012AB3CD>",        [FORMAT_TEAMS] = "rich@example.com",
-        [FORMAT_GOOGLE_CHAT] = "<users/12345>", [FORMAT_DISCORD] = "<@80351110224678912>",
-        [FORMAT_MATTERMOST] = "@rich",
-    };
-    const struct endpoint endpoint = {.format = format,
-                                      .topic = format == FORMAT_NTFY ? topic : NULL,
-                                      .mention = mentions[format]};
-    const char *type = format_write(out, &endpoint, notice, headline, body, NOW_MS);
-
-    payload_check(out, &endpoint, notice);
-    return type;
-}
-
-// A notice of that kind as it would be sent, in the words that a rep gets.
-static struct notice example(enum notice_kind kind, struct text *headline, struct text *body)
-{
-    static const struct digest_line lines[] = {
-        {"INV-7", "/home-office/billing", "e-1", "XYZ Co. (major): charged twice for October."},
-        {"T-1", "/home-office/shipping", "e-2", "Small & Sons: issue T-1."},
-    };
-    bool to_pat = kind == NOTICE_OWNER || kind == NOTICE_HANDED_OVER || kind == NOTICE_REVIEW;
-    struct notice notice = new_notice(kind);
-
-    notice.to = to_pat ? "pat" : "rich";
-    if (kind == NOTICE_ESCALATION || kind == NOTICE_HANDED_OVER || kind == NOTICE_STAND_FIRM) {
-        notice.words = "I want to speak to <b>your</b> manager & now";
-    } else if (kind == NOTICE_OWNER) {
-        notice.file = &bare_issue;
-        notice.tier = NULL;
-    } else if (kind == NOTICE_DIGEST) {
-        notice.lines = lines;
-        notice.line_count = 2;
-        notice.file = &about_nothing;
-    } else if (kind == NOTICE_DEAD_LETTER || kind == NOTICE_SOURCE_SILENT || kind == NOTICE_TEST) {
-        notice.to = "admin";
-        notice.file = &about_nothing;
-        notice.tier = NULL;
-        notice.event_source = notice.event_id = NULL;
-        notice.rule = "law: the admin hears of a lane in trouble";
-        notice.why = kind == NOTICE_DEAD_LETTER
-                         ? "lane rich has a dead letter: hn_1, last answer 400"
-                         : "the source /home-office/billing is silent";
-    }
-    if (kind == NOTICE_TEST) {
-        static struct case_file room;
-
-        notice.event_source = "/cli";
-        notice.event_id = "t-1";
-        words_test(headline, body, &notice, "heads_up", &room, NOW_MS);
-    } else {
-        words_headline(headline, &notice, NOW_MS);
-        words_body(body, &notice, NOW_MS);
-    }
-    return notice;
-}
+#include "tests/unit/letters.h"
 
 // Compares with the golden file, or writes it.
 static void check_golden(const char *format, const char *name, const struct text *out)
@@ -557,6 +433,39 @@ static void only_what_must_be_done_now_calls_the_reader(void **state)
     }
 }
 
+// What the rules' matchers saw is for "headsup why" and for programs.
+static void says_why_in_plain_words(void **state)
+{
+    static const struct {
+        enum notice_kind kind;
+        const char *why;
+    } rows[] = {
+        {NOTICE_HEADS_UP, "Why: big billing trouble at a major account · "},
+        {NOTICE_ESCALATION, "Why: the customer asks for someone higher · "},
+        {NOTICE_STAND_FIRM,
+         "Why: it is with the sales rep already, and one step up is as far as it goes · "},
+        {NOTICE_OWNER, "Why: no rule says whether you hear of this, and then you do · "},
+        {NOTICE_DIGEST, "Why: what can wait comes once a day; rich stands in for dana · "},
+        {NOTICE_DEAD_LETTER, "Why: lane rich has a dead letter: hn_1, last answer 400 · "},
+        {NOTICE_TEST, "Why: ann asked for a test · "},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct text out = {0}, headline = {0}, body = {0};
+        struct notice notice = example(rows[i].kind, &headline, &body);
+
+        (void)write_as(&out, FORMAT_SLACK, &notice, headline.bytes, body.bytes);
+        assert_non_null(strstr(out.bytes, rows[i].why));
+        text_clear(&out);
+        (void)write_as(&out, FORMAT_GENERIC, &notice, headline.bytes, body.bytes);
+        assert_non_null(strstr(out.bytes, notice.why));
+        text_finish(&out);
+        text_finish(&headline);
+        text_finish(&body);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -571,6 +480,7 @@ int main(void)
         cmocka_unit_test(generic_takes_a_hundred_kilobytes),
         cmocka_unit_test(every_format_renders_every_kind),
         cmocka_unit_test(every_format_stands_hostile_text),
+        cmocka_unit_test(says_why_in_plain_words),
         cmocka_unit_test(only_what_must_be_done_now_calls_the_reader),
     };
 
