@@ -27,6 +27,7 @@ struct event_name {
 struct notice {
     const char *id; // stable: "hn_…"; no '.' in it (Standard Webhooks)
     enum notice_kind kind;
+    enum notice_kind shown; // of a test: the kind whose words it has
     bool urgent;
     const char *to; // rep id, or "admin"
     const char *rule, *why;

@@ -55,9 +55,11 @@ static void make_up_occasion(struct notice *worded, struct case_file *room)
     case NOTICE_ESCALATION:
     case NOTICE_STAND_FIRM:
         worded->words = "I want to speak to your manager";
+        worded->urgent = true;
         room->issue.hop = HOP_SALES;
         break;
     case NOTICE_HANDED_OVER:
+        worded->urgent = true;
         room->issue.hop = HOP_SALES;
         break;
     case NOTICE_DIGEST:
@@ -96,6 +98,8 @@ void words_test(struct text *headline, struct text *body, struct notice *notice,
         return;
     }
     make_up_occasion(&worded, room);
+    notice->shown = worded.kind;
+    notice->urgent = worded.urgent;
     words_headline(headline, &worded, now_ms);
     text_add(body, "This is a test: the case is made up.\n");
     words_body(body, &worded, now_ms);

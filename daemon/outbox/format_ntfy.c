@@ -13,7 +13,7 @@ static int priority_of(const struct notice *notice)
     if (notice->urgent) {
         return 5;
     }
-    switch (notice->kind) {
+    switch (notice->kind == NOTICE_TEST ? notice->shown : notice->kind) {
     case NOTICE_ESCALATION:
     case NOTICE_STAND_FIRM:
     case NOTICE_KICK_OFF:

@@ -132,7 +132,7 @@ class TestLanesCommand(harness.Corridor):
     def test_a_test_goes_the_way_of_every_notice(self):
         self.begin(reps=[rep("rich", "sales", self.receiver.url("/rich"),
                              secret_file=secret_file(self.folder)),
-                         rep("dana", "sales", self.receiver.url("/dana"), format="slack"),
+                         {**rep("dana", "sales", self.receiver.url("/dana"), format="slack"), "mention": "<@U0DANA>"},
                          rep("pat", "service", self.receiver.url("/pat"))])
         self.receiver.script("/rich", Answer(200, body=b"got it"))
         said = self.daemon.client("send-test", "rich")
@@ -145,6 +145,7 @@ class TestLanesCommand(harness.Corridor):
         self.assertEqual(self.daemon.client("send-test", "dana", "--kind", "escalation", status=0).count("\n"), 1)
         slack, = self.wait("/dana", 1)
         self.assertTrue(slack.json["text"].startswith("[TEST] Test Customer (major) asks for you"), slack.json)
+        self.assertIn("<@U0DANA>", [block.get("text", {}).get("text") for block in slack.json["blocks"]])
         self.daemon.client("send-test", "admin", status=0)
         self.wait("/admin", 1)
         told = [json.loads(line) for line in self.daemon.client("send-test", "pat", "--all", "--json").splitlines()]

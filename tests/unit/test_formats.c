@@ -13,6 +13,7 @@
 
 #include "common/base/file.h"
 #include "common/base/text.h"
+#include "common/verdict/words_test.h"
 #include "tests/unit/letters.h"
 
 // Compares with the golden file, or writes it.
@@ -433,6 +434,53 @@ static void only_what_must_be_done_now_calls_the_reader(void **state)
     }
 }
 
+// How loud it comes.
+struct bearing {
+    bool calls;
+    json_int_t priority;
+};
+
+static struct bearing bearing_of(const struct notice *notice, const struct text *headline,
+                                 const struct text *body)
+{
+    struct bearing bearing;
+    struct text out = {0};
+    json_t *root;
+
+    (void)write_as(&out, FORMAT_SLACK, notice, headline->bytes, body->bytes);
+    bearing.calls = strstr(out.bytes, "<@U012AB3CD>") != NULL;
+    text_clear(&out);
+    (void)write_as(&out, FORMAT_NTFY, notice, headline->bytes, body->bytes);
+    root = parse(&out);
+    bearing.priority = json_integer_value(json_object_get(root, "priority"));
+    json_decref(root);
+    text_finish(&out);
+    return bearing;
+}
+
+// So a wrong mention is found out before it is needed.
+static void a_test_of_a_kind_bears_what_that_kind_does(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < NOTICE_TEST; kind++) {
+        struct text headline = {0}, body = {0};
+        struct notice real = example((enum notice_kind)kind, &headline, &body);
+        struct notice test = new_notice(NOTICE_TEST);
+        struct bearing wanted = bearing_of(&real, &headline, &body), got;
+        struct case_file room;
+
+        text_clear(&headline);
+        text_clear(&body);
+        words_test(&headline, &body, &test, notice_kind_name(real.kind), &room, NOW_MS);
+        assert_non_null(strstr(headline.bytes, "[TEST] "));
+        got = bearing_of(&test, &headline, &body);
+        assert_int_equal(got.calls, wanted.calls);
+        assert_int_equal(got.priority, wanted.priority);
+        text_finish(&headline);
+        text_finish(&body);
+    }
+}
+
 // What the rules' matchers saw is for "headsup why" and for programs.
 static void says_why_in_plain_words(void **state)
 {
@@ -480,6 +528,7 @@ int main(void)
         cmocka_unit_test(generic_takes_a_hundred_kilobytes),
         cmocka_unit_test(every_format_renders_every_kind),
         cmocka_unit_test(every_format_stands_hostile_text),
+        cmocka_unit_test(a_test_of_a_kind_bears_what_that_kind_does),
         cmocka_unit_test(says_why_in_plain_words),
         cmocka_unit_test(only_what_must_be_done_now_calls_the_reader),
     };
