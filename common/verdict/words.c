@@ -12,7 +12,8 @@ enum {
     SUMMARY_BYTES = 240,
     PASSAGE_BYTES = 600,
     HEADLINE_BYTES = 300,
-    BODY_BYTES = 3000
+    BODY_BYTES = 3000,
+    BODY_BYTES_LEAST = 300 // of a template, however long what follows it is
 };
 
 const char *words_day(const struct notice *notice, int64_t ms, int64_t now_ms, char *buffer)
@@ -369,10 +370,9 @@ void words_digest_line(struct text *out, const struct notice *notice, int64_t no
     text_add(out, ".");
 }
 
-void words_digest_body(struct text *out, const struct notice *notice, size_t most_lines)
+static void digest_body(struct text *out, const struct notice *notice, size_t left_out)
 {
-    size_t listed = notice->line_count < most_lines ? notice->line_count : most_lines;
-    size_t more = notice->line_count - listed + notice->more_lines;
+    size_t listed = notice->line_count - left_out, more = notice->more_lines + left_out;
 
     text_add(out, "You: nothing to do at once.");
     for (size_t i = 0; i < listed; i++) {
@@ -383,10 +383,24 @@ void words_digest_body(struct text *out, const struct notice *notice, size_t mos
     }
 }
 
-void words_body(struct text *out, const struct notice *notice, int64_t now_ms)
+size_t words_body_spare(const struct notice *notice)
 {
     if (notice->kind == NOTICE_DIGEST) {
-        words_digest_body(out, notice, notice->line_count);
+        return notice->line_count;
+    }
+    return notice->body ? BODY_BYTES - BODY_BYTES_LEAST : 0;
+}
+
+void words_body(struct text *out, const struct notice *notice, int64_t now_ms)
+{
+    words_body_without(out, notice, now_ms, 0);
+}
+
+void words_body_without(struct text *out, const struct notice *notice, int64_t now_ms,
+                        size_t left_out)
+{
+    if (notice->kind == NOTICE_DIGEST) {
+        digest_body(out, notice, left_out);
         return;
     }
     if (notice->kind == NOTICE_SOURCE_SILENT) {
@@ -408,7 +422,7 @@ void words_body(struct text *out, const struct notice *notice, int64_t now_ms)
         return;
     }
     if (notice->body) {
-        template_words_add(out, notice->body, notice, now_ms, BODY_BYTES);
+        template_words_add(out, notice->body, notice, now_ms, BODY_BYTES - left_out);
         text_add(out, notice->file->issue.known ? "" : "\n");
     } else if (notice->file->issue.known) {
         add_what(out, notice, now_ms);

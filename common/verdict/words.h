@@ -64,6 +64,9 @@ void words_digest_line(struct text *out, const struct notice *notice, int64_t no
 void words_headline(struct text *out, const struct notice *notice, int64_t now_ms);
 // Lines with '\n' between them, none at the end. Starts with H3's second line.
 void words_body(struct text *out, const struct notice *notice, int64_t now_ms);
-// That of a digest with no more than so many of its lines; the last line says how many are left
-// out.
-void words_digest_body(struct text *out, const struct notice *notice, size_t most_lines);
+// How much of the body can be left out where room is short: lines of a digest, or bytes of what a
+// rule's template says. 0: nothing.
+size_t words_body_spare(const struct notice *notice);
+// The body without so much of that. A digest's last line says how many lines are left out.
+void words_body_without(struct text *out, const struct notice *notice, int64_t now_ms,
+                        size_t left_out);

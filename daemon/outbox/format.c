@@ -73,6 +73,37 @@ void format_add_reason(struct text *out, enum quote_style style, const struct no
     quote_line(out, style, notice->id, room);
 }
 
+// Writes the body without so much of it; returns how much room that takes.
+static size_t measure_without(struct text *ret, const struct message *message,
+                              body_measure *measure, enum quote_style style, size_t left_out)
+{
+    text_clear(ret);
+    words_body_without(ret, message->notice, message->now_ms, left_out);
+    return measure(style, ret);
+}
+
+void format_fit_body(struct text *ret, const struct message *message, body_measure *measure,
+                     enum quote_style style, size_t room)
+{
+    size_t least = 1, most = words_body_spare(message->notice); // to be left out
+
+    text_add(ret, message->body);
+    if (most == 0 || measure(style, ret) <= room ||
+        measure_without(ret, message, measure, style, most) > room) {
+        return;
+    }
+    while (least < most) {
+        size_t middle = least + (most - least) / 2;
+
+        if (measure_without(ret, message, measure, style, middle) <= room) {
+            most = middle;
+        } else {
+            least = middle + 1;
+        }
+    }
+    (void)measure_without(ret, message, measure, style, most);
+}
+
 static size_t quoted_length(enum quote_style style, const struct text *body)
 {
     cleanup_with(text_finish) struct text quoted = {0};
@@ -85,13 +116,8 @@ void format_add_body(struct text *out, enum quote_style style, const struct mess
                      size_t room)
 {
     cleanup_with(text_finish) struct text body = {0};
-    size_t lines = message->notice->line_count;
 
-    text_add(&body, message->body);
-    while (lines && quoted_length(style, &body) > room) {
-        text_clear(&body);
-        words_digest_body(&body, message->notice, --lines);
-    }
+    format_fit_body(&body, message, quoted_length, style, room);
     quote_lines(out, style, text_string(&body), room);
 }
 

@@ -37,8 +37,13 @@ void format_ntfy(struct text *out, const struct message *message);
 // and whose id is never cut.
 void format_add_reason(struct text *out, enum quote_style style, const struct notice *notice,
                        size_t room);
-// The body, quoted, in no more than room characters. A digest's has whole lines left out where
-// there is no room for them, and says how many; any other is cut where the room ends.
+// How much room a body takes.
+typedef size_t body_measure(enum quote_style style, const struct text *body);
+// The body. Where it takes more than room, whole lines of a digest are left out, or the end of what
+// a rule's template says: as little as may be. So it can still be too long.
+void format_fit_body(struct text *ret, const struct message *message, body_measure *measure,
+                     enum quote_style style, size_t room);
+// The same, quoted; what is too long even so is cut after room characters.
 void format_add_body(struct text *out, enum quote_style style, const struct message *message,
                      size_t room);
 // Headline and body in plain text, for where a phone shows no more than that.

@@ -25,27 +25,20 @@ static int priority_of(const struct notice *notice)
     }
 }
 
-// A digest has whole lines left out; any other body is cut.
-static void add_body(struct text *out, const struct message *message)
+static size_t bytes_of(enum quote_style style, const struct text *body)
 {
-    cleanup_with(text_finish) struct text body = {0};
-    size_t lines = message->notice->line_count;
-
-    text_add(&body, message->body);
-    while (lines && body.size > BODY_BYTES) {
-        text_clear(&body);
-        words_digest_body(&body, message->notice, --lines);
-    }
-    quote_bytes(out, text_string(&body), BODY_BYTES);
+    (void)style;
+    return body->size;
 }
 
 void format_ntfy(struct text *out, const struct message *message)
 {
-    cleanup_with(text_finish) struct text title = {0}, headline = {0}, words = {0};
+    cleanup_with(text_finish) struct text title = {0}, headline = {0}, body = {0}, words = {0};
 
     quote_line(&headline, QUOTE_NOTHING, message->headline, SIZE_MAX);
     quote_bytes(&title, text_string(&headline), TITLE_BYTES);
-    add_body(&words, message);
+    format_fit_body(&body, message, bytes_of, QUOTE_NOTHING, BODY_BYTES);
+    quote_bytes(&words, text_string(&body), BODY_BYTES);
     text_add(&words, *message->body ? "\n\n" : "");
     format_add_reason(&words, QUOTE_NOTHING, message->notice, REASON_CHARACTERS);
     json_open_object(out, NULL);

@@ -20,13 +20,13 @@ const struct case_file about_issue = {
               .summary = "charged twice for October",
               .department = "billing",
               .plan = "credit note",
-              .plan_due_ms = CREATED_MS + 3 * 86400000,
+              .plan_due_ms = CREATED_MS + INT64_C(3) * 86400000,
               .has_amount = true,
               .amount_minor = 1825000,
               .currency = "USD",
               .state = ISSUE_ACKNOWLEDGED,
               .hop = HOP_SALES,
-              .opened_at_ms = CREATED_MS - 2 * 86400000,
+              .opened_at_ms = CREATED_MS - INT64_C(2) * 86400000,
               .transfers = 2},
 };
 

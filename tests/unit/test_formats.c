@@ -324,11 +324,39 @@ static void a_digest_leaves_whole_lines_out_and_counts_them(void **state)
     static const size_t sizes[] = {10, 100, 300, 800};
 
     (void)state;
-    for (size_t i = 0; i < FORMAT_COUNT * 6 * 4; i++) {
+    for (size_t i = 0; i < FORMAT_COUNT * (sizeof pieces / sizeof *pieces) * 4; i++) {
         const char *piece = pieces[i / FORMAT_COUNT % 6];
 
         check_digest_of_forty((enum payload_format)(i % FORMAT_COUNT), piece,
                               sizes[i / FORMAT_COUNT / 6] / strlen(piece));
+    }
+}
+
+// What a rule's template says is cut, and not what the reader is to do, nor what follows it.
+static void a_long_template_leaves_the_rest_its_room(void **state)
+{
+    static const char *const pieces[] = {"words ", "é", "💥", "<b>&* ", "[a](b) "};
+
+    (void)state;
+    for (size_t i = 0; i < FORMAT_COUNT * (sizeof pieces / sizeof *pieces); i++) {
+        char *words = repeat(pieces[i / FORMAT_COUNT], 600);
+        struct case_file file = about_issue;
+        struct notice notice = new_notice(NOTICE_HEADS_UP);
+        struct text out = {0}, body = {0};
+
+        file.issue.explanation = file.issue.plan = file.issue.contact = words;
+        notice.file = &file;
+        notice.body = "Told them: {explanation}\nDone: {plan}\nTo: {contact}\nSo: {explanation} "
+                      "{plan} {contact}";
+        words_body(&body, &notice, NOW_MS);
+        (void)write_as(&out, (enum payload_format)(i % FORMAT_COUNT), &notice, "a headline",
+                       text_string(&body));
+        assert_non_null(strstr(out.bytes, "Told them: "));
+        assert_non_null(strstr(out.bytes, "You: it is yours"));
+        assert_non_null(strstr(out.bytes, "Last 90 days: 3 issues, 1 open."));
+        text_finish(&out);
+        text_finish(&body);
+        free(words);
     }
 }
 
@@ -524,6 +552,7 @@ int main(void)
         cmocka_unit_test(slack_cuts_to_its_limits),
         cmocka_unit_test(slack_breaks_a_body_at_its_lines),
         cmocka_unit_test(a_digest_leaves_whole_lines_out_and_counts_them),
+        cmocka_unit_test(a_long_template_leaves_the_rest_its_room),
         cmocka_unit_test(a_limit_is_met_exactly),
         cmocka_unit_test(generic_takes_a_hundred_kilobytes),
         cmocka_unit_test(every_format_renders_every_kind),
