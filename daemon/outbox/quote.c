@@ -135,9 +135,9 @@ static void add_markdown(struct text *out, const struct piece *piece)
         break;
     }
     text_add_char(out, byte);
-    if (byte == '<' ||
+    if (byte == '<' || (byte == '#' && (is_letter(next) || (unsigned char)next >= 0x80)) ||
         (byte == ':' && (is_letter(next) || next == '+' || next == '-' || next == '_'))) {
-        text_add(out, PARTING); // of :emoji: and of <@123>, <https://…>
+        text_add(out, PARTING); // of :emoji:, of #hashtag, and of <@123>, <https://…>
     }
 }
 

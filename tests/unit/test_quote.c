@@ -41,6 +41,7 @@ static const struct row rows[] = {
     {QUOTE_MARKDOWN, "xhttps://y_z https://_a", "xhttps://y\\_z https://\\_a"},
     {QUOTE_MARKDOWN,
      "# a\n- b\n1. c\n2) d\n> e\n===", Z "# a\n" Z "- b\n1" Z ". c\n2" Z ") d\n" Z "> e\n" Z "==="},
+    {QUOTE_MARKDOWN, "order #1234, #urgent #öl a#b", "order #1234, #" Z "urgent #" Z "öl a#" Z "b"},
     {QUOTE_MARKDOWN, "a # b - c > d 1. e", "a # b - c > d 1. e"},
     {QUOTE_MARKDOWN, "a\n    b", "a\nb"},
     {QUOTE_MARKDOWN, "at 10:30: \":smile:\" a:", "at 10:30: \":" Z "smile:\" a:"},
