@@ -85,6 +85,19 @@ static char *read_text(struct reader *reader, struct place place, const char *na
     return words;
 }
 
+// Makes line ends as editors on Windows write them what they are elsewhere.
+static void unify_line_ends(char *words)
+{
+    char *to = words;
+
+    for (const char *from = words; *from; from++) {
+        if (from[0] != '\r' || from[1] != '\n') {
+            *to++ = *from;
+        }
+    }
+    explicit_bzero(to, strlen(to));
+}
+
 void endpoint_file_secret(struct reader *reader, struct place place, const char *text, void *group)
 {
     cleanup_with(freep) char *path = NULL;
@@ -95,6 +108,9 @@ void endpoint_file_secret(struct reader *reader, struct place place, const char 
         return;
     }
     secret = read_text(reader, place, text, "secret file", OWNER_ALONE, &path);
+    if (secret) {
+        unify_line_ends(secret);
+    }
     if (secret && !secrets_good(secret)) {
         reader_error(reader, place,
                      "the secret file %s must hold whsec_ and the base64 of 24 to 64 bytes, or "

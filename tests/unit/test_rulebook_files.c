@@ -141,6 +141,14 @@ static void secrets_are_read_and_never_told(void **state)
     write_file(shelf, "people/rich.secret", SECRET "\n" SECRET "\n");
     good(shelf, true);
     assert_string_equal(shelf->book->reps[0].webhook.secret, SECRET "\n" SECRET);
+    write_file(shelf, "people/rich.secret", SECRET "\r\n"); // as an editor on Windows leaves it
+    good(shelf, true);
+    assert_string_equal(shelf->book->reps[0].webhook.secret, SECRET);
+    write_file(shelf, "people/rich.secret", SECRET "\r\n" SECRET "\r\n");
+    good(shelf, true);
+    assert_string_equal(shelf->book->reps[0].webhook.secret, SECRET "\n" SECRET);
+    write_file(shelf, "people/rich.secret", SECRET "\r" SECRET);
+    bad(shelf, true, "must hold whsec_");
     write_bytes(shelf, "people/rich.secret", SECRET, strlen(SECRET), 0640);
     bad(shelf, true, "/people/rich.secret can be read by others: do chmod 600 on it");
     write_file(shelf, "people/rich.secret", SECRET "!");
