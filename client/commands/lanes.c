@@ -1,5 +1,5 @@
 // headsup lanes: where notices go, one lane a webhook, and how each lane stands: those of the rule
-// book, and those that only the ledger still knows.
+// book, and those that only the ledger still knows, where something waits or died in them.
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -38,7 +38,7 @@ enum { STATE_BYTES = 160 };
 struct row { // a lane of the ledger; strings live in the arena
     struct lane_record lane;
     int64_t waiting, dead;
-    bool shown;
+    bool in_rulebook;
 };
 
 struct listing {
@@ -137,12 +137,18 @@ static void add_endpoint(const struct listing *listing, const struct endpoint *e
 
     for (size_t i = 0; i < listing->count; i++) {
         if (strcmp(listing->rows[i].lane.lane, endpoint->lane) == 0) {
-            listing->rows[i].shown = true;
+            listing->rows[i].in_rulebook = true;
             add(listing, endpoint, rep, &listing->rows[i]);
             return;
         }
     }
     add(listing, endpoint, rep, &none);
+}
+
+// Of a lane that left the rule book nothing else is of interest.
+static bool has_something(const struct row *row)
+{
+    return row->waiting || row->dead;
 }
 
 static void add_all(const struct listing *listing, const struct rulebook *rulebook)
@@ -159,25 +165,40 @@ static void add_all(const struct listing *listing, const struct rulebook *rulebo
         add_endpoint(listing, rulebook->admin, NULL);
     }
     for (size_t i = 0; i < listing->count; i++) {
-        if (!listing->rows[i].shown) {
+        if (!listing->rows[i].in_rulebook && has_something(&listing->rows[i])) {
             add(listing, NULL, NULL, &listing->rows[i]);
         }
     }
 }
 
-// Why each lane that does not move stands still, for people.
-static void explain(const struct listing *listing)
+// Why a lane that does not move stands still, for people.
+static void explain(const struct row *row)
 {
-    char at[MOMENT_TEXT_BYTES];
+    const struct lane_record *lane = &row->lane;
+    char at[MOMENT_TEXT_BYTES], state[STATE_BYTES];
+    struct text words = {0};
 
+    text_addf(&words, "%s: %s since %s", lane->lane, state_told(lane, state, sizeof state),
+              print_moment(lane->since_ms, at));
+    if (lane->why) {
+        text_addf(&words, ": %s", lane->why);
+    }
+    if (row->in_rulebook) {
+        text_addf(&words, "; headsup resume %s", lane->lane);
+    } else {
+        text_add(&words, "; the rule book has no such lane any more");
+    }
+    print_line(stdout, "%s", text_string(&words));
+    text_finish(&words);
+}
+
+static void explain_all(const struct listing *listing)
+{
     for (size_t i = 0; i < listing->count; i++) {
-        const struct lane_record *lane = &listing->rows[i].lane;
+        const struct row *row = &listing->rows[i];
 
-        if (lane->state != LANE_OPEN) {
-            print_line(stdout, "%s: %s%s%s since %s%s%s; headsup resume %s", lane->lane,
-                       lane_state_name(lane->state), lane->by ? " by " : "",
-                       lane->by ? lane->by : "", print_moment(lane->since_ms, at),
-                       lane->why ? ": " : "", lane->why ? lane->why : "", lane->lane);
+        if (row->lane.state != LANE_OPEN && (row->in_rulebook || has_something(row))) {
+            explain(row);
         }
     }
 }
@@ -200,7 +221,7 @@ static int run(const struct invocation *invocation)
         table_print(table, "no lane is in the rule book");
     }
     if (status == EXIT_DONE && !invocation->json) {
-        explain(&listing);
+        explain_all(&listing);
     }
     reading_finish(&reading);
     free(listing.rows);

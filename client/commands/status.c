@@ -17,18 +17,31 @@ static const struct column columns[] = {
     {"since", "SINCE", COLUMN_TEXT, false},       {"why", "WHY", COLUMN_TEXT, true},
 };
 
+struct listing {
+    struct table *table;
+    const struct rulebook *rulebook;
+};
+
 static int add_lane(void *user, const struct lane_record *lane, int64_t waiting, int64_t dead)
 {
     char at[MOMENT_TEXT_BYTES], shown[MOMENT_TEXT_BYTES];
-    struct table *table = user;
+    const struct listing *listing = user;
+    bool gone = !rulebook_lane(listing->rulebook, lane->lane);
+    struct table *table = listing->table;
+    struct text why = {0};
 
+    if (gone && !waiting && !dead) {
+        return 0;
+    }
+    text_addf(&why, "not in the rule book%s%s", lane->why ? "; " : "", lane->why ? lane->why : "");
     table_add_row(table);
     table_add_text(table, lane->lane, NULL);
     table_add_text(table, lane_state_name(lane->state), NULL);
     table_add_number(table, waiting, NULL);
     table_add_number(table, dead, NULL);
     table_add_text(table, story_moment(lane->since_ms, at), print_moment(lane->since_ms, shown));
-    table_add_text(table, lane->why, NULL);
+    table_add_text(table, lane->why, gone ? text_string(&why) : NULL);
+    text_finish(&why);
     return 0;
 }
 
@@ -220,7 +233,9 @@ static int run(const struct invocation *invocation)
         status = reading_result(ledger_summarize(reading.reader, &summary, &err), &err);
     }
     if (status == EXIT_DONE) {
-        status = reading_result(ledger_each_lane(reading.reader, add_lane, lanes, &err), &err);
+        struct listing listing = {lanes, reading.rulebook};
+
+        status = reading_result(ledger_each_lane(reading.reader, add_lane, &listing, &err), &err);
     }
     if (status == EXIT_DONE) {
         status = read_silent(&reading, invocation->json, &silent);

@@ -57,6 +57,28 @@ class TestLanesCommand(harness.Corridor):
         book["default"]["sales"] = "dana"
         return book
 
+    def test_a_lane_that_left_the_rule_book_is_listed_while_something_is_in_it(self):
+        self.begin()
+        self.receiver.script("/pat", 400)
+        self.open_one()
+        harness.eventually(self.dead, what="the dead letter")
+        for lane in ("pat", "rich"):
+            self.daemon.client("pause", lane, "--why", "moves house")
+        self.daemon.stop()
+        book = self.book_without_rich()
+        book["reps"][1] = rep("paula", "service", self.receiver.url("/paula"))
+        book["default"]["service"] = "paula"
+        self.daemon.write_book(book)
+        self.assertEqual(list(self.lanes()), ["dana", "paula", "admin", "pat"])
+        self.assertEqual([lane["lane"] for lane in json.loads(self.daemon.client("status", "--json"))["lanes"]
+                          if lane["state"] == "paused"], ["pat"])
+        words = self.daemon.client("lanes")
+        self.assertNotIn("headsup resume", words)
+        self.assertRegex(words, r"\npat: paused by .*: moves house; the rule book has no such lane any more\n")
+        words = self.daemon.client("status")
+        self.assertRegex(words, r"\npat +paused .* not in the rule book; moves house")
+        self.assertNotIn("rich", words)
+
     def test_a_failing_lane_shows_what_waits_and_when_it_is_due(self):
         self.begin(courier={"retry": ["1h"]})
         self.receiver.always("/pat", Answer(503, body=b"come back"))
