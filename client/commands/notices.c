@@ -28,13 +28,14 @@ static const struct column columns[] = {
 
 enum { COLUMN_COUNT = sizeof columns / sizeof columns[0], REASON_BYTES = 64 };
 
-// Of dead letters people ask other things: of what they died.
+// Of dead letters people ask other things: where and of what they died.
 static void head_for_dead(struct column *changed)
 {
     static const struct {
         const char *name, *heading;
-    } headings[] = {{"fate", NULL},      {"created_at", NULL}, {"rule", NULL},    {"status", NULL},
-                    {"done_at", "DIED"}, {"reason", "REASON"}, {"answer", "SAID"}};
+    } headings[] = {{"lane", "LANE"},     {"fate", NULL},    {"created_at", NULL},
+                    {"rule", NULL},       {"status", NULL},  {"done_at", "DIED"},
+                    {"reason", "REASON"}, {"answer", "SAID"}};
 
     for (size_t i = 0; i < COLUMN_COUNT; i++) {
         for (size_t j = 0; j < sizeof headings / sizeof headings[0]; j++) {

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/commands/commands.h"
@@ -10,6 +11,8 @@
 #include "client/reading.h"
 #include "common/base/json_out.h"
 #include "common/base/moment.h"
+#include "common/base/nearest.h"
+#include "common/base/xalloc.h"
 
 static bool read_filter(const struct invocation *invocation, struct dead_filter *ret)
 {
@@ -54,6 +57,48 @@ static int check_notice(struct ledger_reader *reader, const char *id)
         return EXIT_WANTING;
     }
     return EXIT_DONE;
+}
+
+static const char *nearest_lane(const struct rulebook *rulebook, const char *typed)
+{
+    size_t most = 2 * rulebook->rep_count + 1, count = 0;
+    const char **lanes = xcalloc(most, sizeof *lanes);
+    const char *nearest;
+
+    for (size_t i = 0; i < rulebook->rep_count; i++) {
+        const struct rep *rep = &rulebook->reps[i];
+
+        lanes[count++] = rep->webhook.lane;
+        lanes[count++] = rep->fallback ? rep->fallback->lane : NULL;
+    }
+    lanes[count++] = rulebook->admin ? rulebook->admin->lane : NULL;
+    nearest = nearest_word(typed, lanes, count);
+    free((void *)lanes);
+    return nearest;
+}
+
+// EXIT_DONE where the rule book or a dead letter has that lane (NULL: any), else EXIT_WANTING with
+// the words printed.
+static int check_lane(const struct reading *reading, const char *lane)
+{
+    const struct dead_filter all = {.lane = lane, .status = -1};
+    struct error err = {0};
+    const char *nearest;
+    int64_t dead = 0;
+    int code;
+
+    if (!lane || rulebook_lane(reading->rulebook, lane)) {
+        return EXIT_DONE;
+    }
+    code = ledger_count_dead(reading->reader, &all, &dead, &err);
+    if (code < 0 || dead) {
+        return reading_result(code, &err);
+    }
+    nearest = nearest_lane(reading->rulebook, lane);
+    print_line(stderr, "headsup: neither the rule book nor any dead letter has a lane '%s'%s%s%s",
+               lane, nearest ? "; did you mean '" : "", nearest ? nearest : "",
+               nearest ? "'?" : "");
+    return EXIT_WANTING;
 }
 
 // Counts what is meant. EXIT_DONE, or another exit status with the words printed.
@@ -129,12 +174,30 @@ static bool sound(const struct invocation *invocation)
     return true;
 }
 
-static void announce(const struct invocation *invocation, int64_t meant)
+// That there are none: what a rep's fallback gave up died in its lane, not in the rep's.
+static void announce_none(FILE *to, const struct reading *reading, const struct dead_filter *filter)
+{
+    const struct rep *rep = rulebook_rep(reading->rulebook, filter->lane);
+    struct dead_filter beside = *filter;
+    struct error err = {0};
+    int64_t dead = 0;
+
+    beside.lane = rep && rep->fallback ? rep->fallback->lane : NULL;
+    if (beside.lane && ledger_count_dead(reading->reader, &beside, &dead, &err) == 0 && dead) {
+        print_line(to, "no dead letters in lane %s; there are in lane %s: %" PRId64, filter->lane,
+                   beside.lane, dead);
+    } else {
+        (void)fprintf(to, "no dead letters: nothing to send again\n");
+    }
+}
+
+static void announce(const struct invocation *invocation, const struct reading *reading,
+                     const struct dead_filter *filter, int64_t meant)
 {
     FILE *to = invocation->json ? stderr : stdout;
 
     if (meant == 0) {
-        (void)fprintf(to, "no dead letters: nothing to send again\n");
+        announce_none(to, reading, filter);
     } else {
         (void)fprintf(to, "%" PRId64 " dead letter%s to send again\n", meant,
                       meant == 1 ? "" : "s");
@@ -153,10 +216,13 @@ static int run(const struct invocation *invocation)
     }
     status = reading_open(invocation, &reading);
     if (status == EXIT_DONE) {
+        status = check_lane(&reading, filter.lane);
+    }
+    if (status == EXIT_DONE) {
         status = count_meant(invocation, reading.reader, &filter, &meant);
     }
     if (status == EXIT_DONE) {
-        announce(invocation, meant);
+        announce(invocation, &reading, &filter, meant);
     }
     if (status == EXIT_DONE && meant) {
         status = publish(invocation, &filter, ledger_reader_prefix(reading.reader));

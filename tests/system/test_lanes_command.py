@@ -232,6 +232,30 @@ class TestLanesCommand(harness.Corridor):
         self.assertEqual(self.daemon.client_run("retry").returncode, 2)
         self.assertEqual(self.daemon.client_run("retry", "--all", "--lane", "pat").returncode, 2)
 
+    def test_dead_letters_say_in_which_lane_they_died(self):
+        reps = [rep("rich", "sales", self.receiver.url("/rich")),
+                {**rep("pat", "service", self.receiver.url("/pat")), "fallback": {"url": self.receiver.url("/pat2")}}]
+        self.begin(reps=reps)
+        self.receiver.script("/pat", 400)
+        self.receiver.script("/pat2", 400)
+        self.open_one()
+        harness.eventually(self.dead, what="the dead letter")
+        words = self.daemon.client("notices", "--dead")
+        self.assertRegex(words, r"TO +LANE ")
+        self.assertRegex(words, r"pat +pat\.fallback ")
+        self.assertIn("no dead letters in lane pat; there are in lane pat.fallback: 1",
+                      self.daemon.client("retry", "--lane", "pat"))
+        for typed, said in (("pat.falback", "; did you mean 'pat.fallback'?"), ("admn", "; did you mean 'admin'?"),
+                            ("nolane", "\n")):
+            done = self.daemon.client_run("retry", "--lane", typed)
+            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            self.assertIn(f"neither the rule book nor any dead letter has a lane '{typed}'{said}", done.stderr)
+        self.daemon.stop()
+        self.daemon.write_book({**self.daemon.book, "reps": [reps[0], rep("pat", "service", self.receiver.url("/pat"))]})
+        self.daemon.start()
+        self.assertIn("no dead letters", self.daemon.client("retry", "--lane", "pat.fallback", "--status", "404"))
+        self.assertIn("1 dead letter to send again", self.daemon.client("retry", "--lane", "pat.fallback"))
+
     def test_two_secrets_sign_while_they_change(self):
         new = "whsec_" + base64.b64encode(b"another secret of 24 bytes and more").decode()
         path = secret_file(self.folder, secret=f"{new}\n{SECRET}")
