@@ -11,7 +11,7 @@
 #include "client/sending.h"
 #include "common/base/moment.h"
 
-enum { WINDOW_USUAL = 64, WINDOW_MOST = 4096, PATIENCE_S = 60, SHOW_MS = 200, FLUSH_MS = 100 };
+enum { WINDOW_USUAL = 64, WINDOW_MOST = 4096, PATIENCE_S = 60, FLUSH_MS = 100 };
 
 int publishing_open(const struct invocation *invocation, const char *name, enum receipts receipts,
                     struct publishing *ret)
@@ -27,17 +27,10 @@ int publishing_open(const struct invocation *invocation, const char *name, enum 
     }
     options.window = (size_t)window;
     // receipts that scroll by are progress enough
-    ret->progress = isatty(STDERR_FILENO) && (receipts != RECEIPTS_ALL || !isatty(STDOUT_FILENO));
-    ret->begun_ms = ret->shown_ms = ret->flushed_ms = clock_mono_ms();
+    ret->progress.wanted =
+        isatty(STDERR_FILENO) && (receipts != RECEIPTS_ALL || !isatty(STDOUT_FILENO));
+    ret->begun_ms = ret->progress.shown_ms = ret->flushed_ms = clock_mono_ms();
     return connection_open(invocation, &options, &ret->connection);
-}
-
-static void clear_progress(struct publishing *publishing)
-{
-    if (publishing->drawn) {
-        (void)fprintf(stderr, "\r\033[K");
-        publishing->drawn = false;
-    }
 }
 
 static void show_progress(struct publishing *publishing)
@@ -51,21 +44,18 @@ static void show_progress(struct publishing *publishing)
         (void)fflush(stdout);
         publishing->flushed_ms = now;
     }
-    if (!publishing->progress || now - publishing->shown_ms < SHOW_MS) {
+    if (!progress_due(&publishing->progress)) {
         return;
     }
-    clear_progress(publishing);
     (void)fprintf(stderr, "%s published, %s/s, %s refused%s%s", print_count(done, count),
                   print_count(took ? done * SECOND_MS / took : 0, rate),
                   print_count(publishing->refused, refused), trouble ? "; " : "",
                   trouble ? trouble : "");
-    publishing->drawn = true;
-    publishing->shown_ms = now;
 }
 
 void publishing_remark(struct publishing *publishing, int64_t line, const char *words)
 {
-    clear_progress(publishing);
+    progress_clear(&publishing->progress);
     print_line(stderr, "%s:%" PRId64 ": %s", publishing->name, line, words);
 }
 
@@ -82,7 +72,7 @@ static void remark_refused(struct publishing *publishing, const struct headsup_r
     const char *message = json_string_value(json_object_get(receipt, "message"));
     const char *path = json_string_value(json_object_get(receipt, "path"));
 
-    clear_progress(publishing);
+    progress_clear(&publishing->progress);
     print_line(stderr, "%s:%" PRId64 ": refused: %s%s%s", publishing->name, line,
                message ? message : "no reason given", path ? "; at " : "", path ? path : "");
     json_decref(receipt);
@@ -162,7 +152,7 @@ bool publishing_put(struct publishing *publishing, const char *event, size_t siz
         if (code != -EAGAIN) {
             break;
         }
-        publishing_wait(publishing, SHOW_MS);
+        publishing_wait(publishing, PROGRESS_EVERY_MS);
     }
     if (code == -ENOMEM) {
         publishing_reject(publishing, line, "out of memory");
@@ -177,7 +167,7 @@ static void print_sum(struct publishing *publishing)
     char total[COUNT_BYTES], accepted[COUNT_BYTES], duplicate[COUNT_BYTES], refused[COUNT_BYTES];
     char unsent[COUNT_BYTES];
 
-    clear_progress(publishing);
+    progress_clear(&publishing->progress);
     (void)fprintf(
         stderr, "%s event%s: %s accepted, %s duplicate, %s refused", print_count(all, total),
         all == 1 ? "" : "s", print_count(publishing->accepted, accepted),
@@ -193,7 +183,7 @@ int publishing_finish(struct publishing *publishing)
     int status = EXIT_DONE;
 
     while (publishing_pending(publishing)) {
-        publishing_wait(publishing, SHOW_MS);
+        publishing_wait(publishing, PROGRESS_EVERY_MS);
     }
     (void)fflush(stdout);
     print_sum(publishing);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "client/connection.h"
+#include "client/progress.h"
 
 enum receipts { RECEIPTS_ALL, RECEIPTS_BAD, RECEIPTS_NONE }; // which are printed
 
@@ -13,9 +14,9 @@ struct publishing {
     struct connection connection;
     const char *name; // of the input, for people
     enum receipts receipts;
-    bool progress, drawn; // whether progress is shown; whether it stands on the terminal now
+    struct progress progress;
     bool given_up;
-    int64_t begun_ms, shown_ms, flushed_ms;
+    int64_t begun_ms, flushed_ms;
     int64_t accepted, duplicate, refused, unsent;
 };
 

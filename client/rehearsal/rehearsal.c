@@ -5,17 +5,18 @@
 #include <unistd.h>
 
 #include "client/print.h"
+#include "client/progress.h"
 #include "client/rehearsal/run.h"
 #include "common/base/moment.h"
 
-enum { SHOW_MS = 200, REFUSED_TOLD = 20 };
+enum { REFUSED_TOLD = 20 };
 
 struct rehearsing {
     const struct rehearsal *rehearsal;
     struct tally *tally;
     int64_t done[SIDES], events[SIDES]; // how far each is
-    int64_t begun_ms, shown_ms, refused;
-    bool progress, drawn;
+    int64_t begun_ms, refused;
+    struct progress progress;
 };
 
 static bool asks(const struct matcher *matchers, size_t count)
@@ -43,31 +44,20 @@ bool rehearsal_counts_recent(const struct rulebook *rulebook)
 
 // --- on the terminal -----------------------------------------------------------------------------
 
-static void clear_progress(struct rehearsing *rehearsing)
-{
-    if (rehearsing->drawn) {
-        (void)fprintf(stderr, "\r\033[K");
-        rehearsing->drawn = false;
-    }
-}
-
 // Of the one that is behind.
 static void show_progress(struct rehearsing *rehearsing)
 {
     enum side side = rehearsing->done[BEFORE] < rehearsing->done[AFTER] ? BEFORE : AFTER;
-    int64_t now = clock_mono_ms(), took = now - rehearsing->begun_ms;
+    int64_t took = clock_mono_ms() - rehearsing->begun_ms;
     int64_t total = rehearsing->rehearsal->feed.total, events = rehearsing->events[side];
     char count[COUNT_BYTES], rate[COUNT_BYTES];
 
-    if (!rehearsing->progress || now - rehearsing->shown_ms < SHOW_MS) {
+    if (!progress_due(&rehearsing->progress)) {
         return;
     }
-    clear_progress(rehearsing);
     (void)fprintf(stderr, "%" PRId64 "%%, %s events, %s/s with each rule book",
                   total > 0 ? rehearsing->done[side] * 100 / total : 0, print_count(events, count),
                   print_count(took > 0 ? events * SECOND_MS / took : 0, rate));
-    rehearsing->drawn = true;
-    rehearsing->shown_ms = now;
 }
 
 static void tell_refused(struct rehearsing *rehearsing, const struct record *record)
@@ -78,7 +68,7 @@ static void tell_refused(struct rehearsing *rehearsing, const struct record *rec
         if (record->number) {
             (void)snprintf(line, sizeof line, "%" PRId64, record->number);
         }
-        clear_progress(rehearsing);
+        progress_clear(&rehearsing->progress);
         print_line(stderr, "%s:%s: refused: %s", rehearsing->rehearsal->name, line, record->words);
     }
 }
@@ -135,11 +125,11 @@ int rehearsal_run(const struct rehearsal *rehearsal, struct tally **ret, struct 
         .tally = tally_create(rehearsal->books, feed->ledger_path ? feed->since_ms : feed->first_ms,
                               rehearsal->shown_most),
         .begun_ms = clock_mono_ms(),
-        .progress = isatty(STDERR_FILENO)};
+        .progress = {.wanted = isatty(STDERR_FILENO)}};
     char count[COUNT_BYTES];
     int code = run_both(&rehearsing, err);
 
-    clear_progress(&rehearsing);
+    progress_clear(&rehearsing.progress);
     if (rehearsing.refused > REFUSED_TOLD) {
         print_line(stderr, "%s: %s more were refused", rehearsal->name,
                    print_count(rehearsing.refused - REFUSED_TOLD, count));
