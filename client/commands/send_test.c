@@ -6,10 +6,12 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/commands/commands.h"
 #include "client/ordering.h"
 #include "client/print.h"
+#include "client/progress.h"
 #include "client/reading.h"
 #include "client/receipt_words.h"
 #include "client/sending.h"
@@ -25,8 +27,16 @@ struct test {         // one notice
     const char *kind; // NULL: plain
     int64_t num;
     struct notice_record notice; // as it was seen last; strings live in the arena
-    const char *still;           // why its lane does not move; NULL: it does
+    const char *still;           // why it waits in a lane that does not move; NULL: it does not
     bool settled;
+};
+
+enum { OWN, FALLBACK, LANES };
+
+struct way {          // one of the rep's lanes, as it was seen last
+    const char *lane; // NULL: the rep has none such
+    enum lane_state state;
+    bool by_person;
 };
 
 struct testing {
@@ -35,6 +45,8 @@ struct testing {
     struct arena *arena;
     struct test tests[TESTS_MOST];
     int count;
+    struct way ways[LANES];
+    struct progress progress;
     struct error err;
 };
 
@@ -122,39 +134,80 @@ static int see(void *user, const struct notice_record *notice)
             test->notice = *notice;
             test->notice.lane = arena_copy(testing->arena, notice->lane);
             test->notice.answer = arena_copy(testing->arena, notice->answer);
-            // one attempt is what a test is for; those that may follow are told of
-            test->settled = notice->fate != FATE_WAITING || notice->attempts > 0 || test->still;
+            test->still = notice->fate == FATE_WAITING ? test->still : NULL;
+            test->settled = notice->fate != FATE_WAITING || test->still;
         }
     }
     return 0;
 }
 
-// Notes which notices wait in a lane that stands still: that is an answer too.
 static int see_lane(void *user, const struct lane_record *lane, int64_t waiting, int64_t dead)
 {
     struct testing *testing = user;
 
     (void)waiting;
     (void)dead;
-    for (int i = 0; i < testing->count && lane->state != LANE_OPEN; i++) {
-        struct test *test = &testing->tests[i];
+    for (int i = 0; i < LANES; i++) {
+        struct way *way = &testing->ways[i];
 
-        if (!test->settled && test->notice.lane && strcmp(test->notice.lane, lane->lane) == 0) {
-            test->still = arena_printf(testing->arena, "the lane is %s; headsup resume %s",
-                                       lane_state_name(lane->state), lane->lane);
+        if (way->lane && strcmp(way->lane, lane->lane) == 0) {
+            way->state = lane->state;
+            way->by_person = lane->by != NULL;
         }
     }
     return 0;
 }
 
-static bool all_settled(const struct testing *testing)
+// True where the rep's other lane takes what waits in that one.
+static bool gives_away(const struct testing *testing, const struct way *way)
+{
+    const struct way *other = &testing->ways[way == &testing->ways[OWN] ? FALLBACK : OWN];
+
+    return way->state != LANE_OPEN && !way->by_person && other->lane && other->state == LANE_OPEN;
+}
+
+// What waits in a lane that stands still has its answer too. And one attempt is what a test is for:
+// that others follow is told. The lanes are to be those after the notice was seen.
+static void judge(struct testing *testing, struct test *test)
+{
+    const struct way *way = &testing->ways[OWN];
+
+    if (!test->notice.lane) {
+        return;
+    }
+    if (strcmp(test->notice.lane, way->lane) != 0) {
+        way = &testing->ways[FALLBACK];
+    }
+    if (gives_away(testing, way)) {
+        return;
+    }
+    if (way->state == LANE_OPEN) {
+        test->settled = test->notice.attempts > 0;
+    } else {
+        test->still =
+            arena_printf(testing->arena, "lane %s is %s, so it waits for: headsup resume %s",
+                         way->lane, lane_state_name(way->state), way->lane);
+    }
+}
+
+static int settled(const struct testing *testing)
+{
+    int count = 0;
+
+    for (int i = 0; i < testing->count; i++) {
+        count += testing->tests[i].settled;
+    }
+    return count;
+}
+
+static bool some_tried(const struct testing *testing)
 {
     for (int i = 0; i < testing->count; i++) {
-        if (!testing->tests[i].settled) {
-            return false;
+        if (!testing->tests[i].settled && testing->tests[i].notice.attempts > 0) {
+            return true;
         }
     }
-    return true;
+    return false;
 }
 
 static int look(struct testing *testing)
@@ -170,25 +223,53 @@ static int look(struct testing *testing)
     return code;
 }
 
-// The same with a look at the lanes in between; a test may itself have stopped one.
+// The lanes, and what follows from how they stand; a test may itself have stopped one.
 static int look_at_lanes(struct testing *testing)
 {
-    int code = look(testing);
+    int code = ledger_each_lane(testing->reading.reader, see_lane, testing, &testing->err);
 
-    if (code >= 0) {
-        code = ledger_each_lane(testing->reading.reader, see_lane, testing, &testing->err);
+    for (int i = 0; code >= 0 && i < testing->count; i++) {
+        if (!testing->tests[i].settled) {
+            judge(testing, &testing->tests[i]);
+        }
     }
     return code < 0 ? code : look(testing);
+}
+
+static void show_progress(struct testing *testing, int64_t until)
+{
+    if (!progress_due(&testing->progress)) {
+        return;
+    }
+    (void)fprintf(stderr, "%d of %d have an answer", settled(testing), testing->count);
+    if (until != INT64_MAX) {
+        (void)fprintf(stderr, ", waiting %" PRId64 " s more at most",
+                      (until - clock_mono_ms()) / SECOND_MS);
+    }
 }
 
 static int wait_for_fates(struct testing *testing, int patience_ms)
 {
     int64_t until = patience_ms < 0 ? INT64_MAX : clock_mono_ms() + patience_ms;
-    int code = look_at_lanes(testing);
+    int code = 0;
 
-    for (int round = 1; code >= 0 && !all_settled(testing) && clock_mono_ms() < until; round++) {
-        (void)poll(NULL, 0, LOOK_EVERY_MS);
-        code = round % LANES_EVERY ? look(testing) : look_at_lanes(testing);
+    testing->progress = (struct progress){.wanted = isatty(STDERR_FILENO)};
+    for (int round = 0; code >= 0 && settled(testing) < testing->count; round++) {
+        if (round > 0 && clock_mono_ms() >= until) {
+            break;
+        }
+        if (round > 0) {
+            show_progress(testing, until);
+            (void)poll(NULL, 0, LOOK_EVERY_MS);
+        }
+        code = look(testing);
+        if (code >= 0 && (round % LANES_EVERY == 0 || some_tried(testing))) {
+            code = look_at_lanes(testing);
+        }
+    }
+    progress_clear(&testing->progress);
+    if (code >= 0) { // as they are now, for what is told
+        code = ledger_each_lane(testing->reading.reader, see_lane, testing, &testing->err);
     }
     return reading_result(code, &testing->err);
 }
@@ -198,27 +279,53 @@ static const char *told(const struct test *test)
 {
     const struct notice_record *notice = &test->notice;
 
-    if (notice->fate == FATE_WAITING && notice->attempts == 0) {
-        return test->settled ? "not sent" : "still on its way";
+    if (notice->fate != FATE_WAITING) {
+        return fate_name(notice->fate);
     }
-    return notice->fate == FATE_WAITING ? "not taken, tried again later" : fate_name(notice->fate);
+    if (test->still) {
+        return notice->attempts ? "not taken" : "not sent";
+    }
+    return test->settled ? "not taken, tried again later" : "still on its way";
+}
+
+// What the person may want to do about the lanes.
+static void add_advice(struct text *out, const struct testing *testing, const struct test *test,
+                       const char *id)
+{
+    const struct way *own = &testing->ways[OWN];
+
+    if (test->still) {
+        text_addf(out, "; %s", test->still);
+    } else if (test->notice.lane && strcmp(test->notice.lane, own->lane) != 0) {
+        if (own->state == LANE_OPEN) {
+            text_addf(out, "; why not by %s: headsup why %s", own->lane, id);
+        } else {
+            text_addf(out, "; lane %s is %s: headsup resume %s", own->lane,
+                      lane_state_name(own->state), own->lane);
+        }
+    }
 }
 
 static void print_words(const struct testing *testing, const struct test *test)
 {
+    const char *prefix = ledger_reader_prefix(testing->reading.reader);
     const struct notice_record *notice = &test->notice;
-    const char *words = notice->answer ? notice->answer : "";
-    char id[NOTICE_ID_BYTES], status[32] = "";
+    bool elsewhere = notice->lane && strcmp(notice->lane, testing->ways[OWN].lane) != 0;
+    char buffer[NOTICE_ID_BYTES];
+    const char *id = notice_id_format(prefix, test->num, buffer);
+    struct text words = {0};
 
-    words = notice->attempts == 0 && test->still ? test->still : words;
-
-    if (notice->status) {
-        (void)snprintf(status, sizeof status, ", answered %" PRId32, notice->status);
+    if (notice->attempts && notice->status) {
+        text_addf(&words, ", answered %" PRId32, notice->status);
     }
-    print_line(stdout, "%s %s to %s: %s%s%s%s",
-               notice_id_format(ledger_reader_prefix(testing->reading.reader), test->num, id),
-               test->kind ? test->kind : "test", testing->invocation->arguments[0], told(test),
-               status, words[0] ? ": " : "", words);
+    if (notice->attempts && notice->answer && notice->answer[0]) {
+        text_addf(&words, ": %s", notice->answer);
+    }
+    add_advice(&words, testing, test, id);
+    print_line(stdout, "%s %s to %s%s%s: %s%s", id, test->kind ? test->kind : "test",
+               testing->invocation->arguments[0], elsewhere ? " by " : "",
+               elsewhere ? notice->lane : "", told(test), text_string(&words));
+    text_finish(&words);
 }
 
 static void print_json(const struct testing *testing, const struct test *test)
@@ -236,7 +343,7 @@ static void print_json(const struct testing *testing, const struct test *test)
     json_put_int(&out, "attempts", notice->attempts);
     json_put_int(&out, "status", notice->status);
     json_put_string(&out, "answer", notice->answer);
-    json_put_string(&out, "still", notice->attempts == 0 ? test->still : NULL);
+    json_put_string(&out, "still", test->still);
     json_close_object(&out);
     (void)printf("%s\n", text_string(&out));
     text_finish(&out);
@@ -261,20 +368,35 @@ static int tell(const struct testing *testing)
     return status;
 }
 
+// The lanes that the tests may go by. Returns the longest time that one keeps between two requests.
+static int64_t find_ways(struct testing *testing)
+{
+    const struct rulebook *rulebook = testing->reading.rulebook;
+    const struct rep *rep = rulebook_rep(rulebook, testing->invocation->arguments[0]);
+    const struct endpoint *own = rep ? &rep->webhook : rulebook->admin;
+    const struct endpoint *fallback = rep ? rep->fallback : NULL;
+    int64_t own_ms = own ? own->rate_gap_ms : 0, fallback_ms = fallback ? fallback->rate_gap_ms : 0;
+
+    testing->ways[OWN].lane = own ? own->lane : testing->invocation->arguments[0];
+    testing->ways[FALLBACK].lane = fallback ? fallback->lane : NULL;
+    return own_ms > fallback_ms ? own_ms : fallback_ms;
+}
+
 static int run(const struct invocation *invocation)
 {
     cleanup_with(arena_destroyp) struct arena *arena = arena_create();
     struct testing testing = {.invocation = invocation, .arena = arena};
     int patience_ms, status = choose(&testing);
 
-    if (status == EXIT_DONE && !sending_patience(invocation, USUAL_PATIENCE_S, &patience_ms)) {
-        return EXIT_USAGE;
-    }
     if (status == EXIT_DONE) {
         status = reading_open(invocation, &testing.reading);
     }
     if (status == EXIT_DONE) {
-        status = order_all(&testing);
+        int64_t rate_ms = find_ways(&testing) * testing.count;
+
+        status = sending_patience(invocation, USUAL_PATIENCE_S + rate_ms / SECOND_MS, &patience_ms)
+                     ? order_all(&testing)
+                     : EXIT_USAGE;
     }
     if (status == EXIT_DONE) {
         status = wait_for_fates(&testing, patience_ms);
@@ -298,6 +420,7 @@ const struct command send_test_command = {
     .most = 1,
     .flags = {{'k', "kind", "KIND", "in the words of that kind of notice: heads_up, owner …"},
               {'a', "all", NULL, "one in the words of each kind"},
-              {0, "patience", "S", "wait at most S seconds for what becomes of it (30; 0: ever)"}},
+              {0, "patience", "S",
+               "wait at most S seconds (30, and longer where the rate asks; 0: ever)"}},
     .run = run,
 };

@@ -3,6 +3,10 @@
 
 import base64
 import json
+import os
+import pty
+import re
+import subprocess
 import time
 
 import harness
@@ -193,14 +197,61 @@ class TestLanesCommand(harness.Corridor):
                       self.daemon.client("send-test", "rich", status=1))
         self.wait("/rich", 3)
         self.daemon.client("pause", "rich")
-        self.assertIn("not sent: the lane is paused; headsup resume rich",
+        self.assertIn("not sent; lane rich is paused, so it waits for: headsup resume rich",
                       self.daemon.client("send-test", "rich", status=1))
         done = self.daemon.client_run("send-test", "nobody")
         self.assertEqual(done.returncode, 1)
         self.assertIn("no rep 'nobody'", done.stderr)
+        self.receiver.script("/pat", Answer(404, body=b"no such channel"))
+        self.assertRegex(self.daemon.client("send-test", "pat", status=1),
+                         "test to pat: not taken, answered 404: no such channel; "
+                         "lane pat is paused, so it waits for: headsup resume pat\n")
+        self.assertEqual(len(self.receiver.at("/pat")), 1)
         done = self.daemon.client_run("send-test", "rich", "--kind", "shout")
         self.assertEqual(done.returncode, 1)
         self.assertIn("heads_up, owner", done.stderr)
+
+    def with_fallback(self, **more):
+        return [rep("rich", "sales", self.receiver.url("/rich")),
+                {**rep("pat", "service", self.receiver.url("/pat"), **more),
+                 "fallback": {"url": self.receiver.url("/pat2")}}]
+
+    def test_a_test_says_that_the_fallback_took_it(self):
+        self.begin(reps=self.with_fallback())
+        self.receiver.script("/pat", Answer(400, wait=0.3), Answer(404, wait=0.3))
+        said = self.daemon.client("send-test", "pat")
+        self.assertRegex(said, r"^(\w+) test to pat by pat\.fallback: delivered, answered 200: ok; "
+                               r"why not by pat: headsup why \1\n$")
+        self.assertIn("lane pat gave up on it", self.daemon.client("why", said.split()[0]))
+        for _ in ("the one that pauses the lane", "the next"):
+            self.assertRegex(self.daemon.client("send-test", "pat"),
+                             r"test to pat by pat\.fallback: delivered, answered 200: ok; "
+                             r"lane pat is paused: headsup resume pat\n$")
+        self.assertEqual(json.loads(self.daemon.client("send-test", "pat", "--json"))["lane"], "pat.fallback")
+        self.receiver.script("/pat2", Answer(503, body=b"later"), 200, Answer(403, body=b"no"))
+        self.assertIn("by pat.fallback: not taken, tried again later, answered 503: later; lane pat is paused",
+                      self.daemon.client("send-test", "pat", status=1))
+        self.wait("/pat2", 6)
+        self.assertIn("by pat.fallback: not taken, answered 403: no; "
+                      "lane pat.fallback is paused, so it waits for: headsup resume pat.fallback",
+                      self.daemon.client("send-test", "pat", status=1))
+        self.assertIn("to pat: not sent; lane pat is paused, so it waits for: headsup resume pat\n",
+                      self.daemon.client("send-test", "pat", status=1))
+
+    def test_patience_with_tests_grows_with_their_number_and_the_rate(self):
+        self.begin(reps=self.with_fallback(rate_per_minute=12))
+        ours, theirs = pty.openpty()
+        tests = subprocess.Popen([harness.HEADSUP, "send-test", "-c", self.daemon.conf, "pat", "--all"],
+                                 stdout=subprocess.DEVNULL, stderr=theirs, env=self.daemon.environment())
+        os.close(theirs)
+        shown = ""
+        while "at most" not in shown:
+            shown += os.read(ours, 4096).decode()
+        tests.terminate()
+        tests.wait(10)
+        os.close(ours)
+        seconds = int(re.search(r"[01] of 12 have an answer, waiting (\d+) s more at most", shown)[1])
+        self.assertTrue(80 <= seconds <= 90, shown)
 
     def dead(self):
         return json.loads(self.daemon.client("notices", "--dead", "--json"))
@@ -233,8 +284,7 @@ class TestLanesCommand(harness.Corridor):
         self.assertEqual(self.daemon.client_run("retry", "--all", "--lane", "pat").returncode, 2)
 
     def test_dead_letters_say_in_which_lane_they_died(self):
-        reps = [rep("rich", "sales", self.receiver.url("/rich")),
-                {**rep("pat", "service", self.receiver.url("/pat")), "fallback": {"url": self.receiver.url("/pat2")}}]
+        reps = self.with_fallback()
         self.begin(reps=reps)
         self.receiver.script("/pat", 400)
         self.receiver.script("/pat2", 400)
