@@ -40,6 +40,20 @@ static int reopen(const struct order_scene *scene, const struct dead_filter *fil
                : ledger_reopen_lanes(scene->ledger, filter->lane, now_ms, err);
 }
 
+// Of a lane that the rule book has lost nobody can say here where its letters are now.
+static void tell_resumed(const struct order_scene *scene, const char *lane)
+{
+    bool is_known = lane && rulebook_lane(scene->rulebook, lane);
+    const char *own = is_known ? own_lane(scene->rulebook, lane) : NULL;
+
+    if (scene->listener->lane_is_resumed) {
+        scene->listener->lane_is_resumed(scene->listener->user, own);
+    }
+    if (scene->listener->lane_is_resumed && is_known && own != lane) {
+        scene->listener->lane_is_resumed(scene->listener->user, lane);
+    }
+}
+
 // One, a lane's, or all.
 static int retry_dead(const struct order_scene *scene, const struct event *event, char *say,
                       struct error *err)
@@ -66,12 +80,8 @@ static int retry_dead(const struct order_scene *scene, const struct event *event
     if (found < 0 || count < 0) {
         return found < 0 ? found : count;
     }
-    if (found > 0 && (lane || all) && scene->listener->lane_is_resumed) {
-        scene->listener->lane_is_resumed(scene->listener->user, lane);
-        if (lane && own_lane(scene->rulebook, lane) != lane) {
-            scene->listener->lane_is_resumed(scene->listener->user,
-                                             own_lane(scene->rulebook, lane));
-        }
+    if (found > 0 && (lane || all)) {
+        tell_resumed(scene, lane);
     }
     (void)snprintf(say, ORDER_WORDS_BYTES, "%d dead letter%s will be sent again", count,
                    count == 1 ? "" : "s");

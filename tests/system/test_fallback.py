@@ -153,6 +153,18 @@ class TestFallback(harness.Corridor):
                 self.open_some(before, before + 1)
                 harness.eventually(lambda: Ledger(self.daemon.ledger).fates()[DEAD] == 1)
 
+    def test_a_dead_letter_of_a_fallback_that_is_no_more(self):
+        self.begin()
+        self.receiver.always("/pat", 400)
+        self.receiver.always("/pat2", 400)
+        self.open_some(0, 1)
+        harness.eventually(lambda: Ledger(self.daemon.ledger).fates()[DEAD] == 1)
+        self.receiver.always("/pat", 200)
+        self.daemon.write_book(standard(self.folder, self.receiver))
+        self.daemon.client("reload")
+        self.daemon.client("retry", "--lane", "pat.fallback")
+        self.wait("/pat", 2, seconds=3.0)
+
     def test_a_notice_that_is_given_up_goes_to_the_fallback_and_says_so(self):
         self.begin()
         self.receiver.script("/pat", 400)
