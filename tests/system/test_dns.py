@@ -139,7 +139,7 @@ class TestDns(harness.Corridor):
         self.tried("late.test", 1)
         self.names.table["late.test"] = OURS
         self.daemon.client("resume", "late")
-        harness.eventually(lambda: self.tried("late.test", 2)["fate"] == DELIVERED, 20, "the notice")
+        harness.eventually(lambda: self.notice("late.test")["fate"] == DELIVERED, 20, "the notice")
 
 
 def alone():
