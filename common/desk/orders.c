@@ -13,14 +13,9 @@
 // A fallback's letters begin anew in their rep's own lane.
 static const char *own_lane(const struct rulebook *rulebook, const char *lane)
 {
-    for (size_t i = 0; i < rulebook->rep_count; i++) {
-        const struct rep *rep = &rulebook->reps[i];
+    const struct rep *rep = rulebook_fallback_of(rulebook, lane);
 
-        if (rep->fallback && strcmp(rep->fallback->lane, lane) == 0) {
-            return rep->webhook.lane;
-        }
-    }
-    return lane;
+    return rep ? rep->webhook.lane : lane;
 }
 
 // The lanes that an answer stopped are tried again: that one, those of the letters that are meant,

@@ -388,3 +388,18 @@ const struct endpoint *rulebook_lane(const struct rulebook *rulebook, const char
 
     return found ? found->thing : NULL;
 }
+
+const struct rep *rulebook_fallback_of(const struct rulebook *rulebook, const char *lane)
+{
+    size_t size = strlen(lane), tail = strlen(FALLBACK);
+    char id[REP_ID_BYTES + 1];
+
+    // no rep's id ends so
+    if (size <= tail || size - tail >= sizeof id || strcmp(lane + size - tail, FALLBACK) != 0 ||
+        !rulebook_lane(rulebook, lane)) {
+        return NULL;
+    }
+    memcpy(id, lane, size - tail);
+    id[size - tail] = '\0';
+    return rulebook_rep(rulebook, id);
+}

@@ -93,6 +93,8 @@ void rulebook_destroyp(struct rulebook **rulebook);
 const struct rep *rulebook_rep(const struct rulebook *rulebook, const char *id);
 // The endpoint of that lane, or NULL.
 const struct endpoint *rulebook_lane(const struct rulebook *rulebook, const char *lane);
+// The rep whose fallback that lane is, or NULL.
+const struct rep *rulebook_fallback_of(const struct rulebook *rulebook, const char *lane);
 // Who acts for the rep at that moment: himself, or while he is away the one who stands in for him.
 const struct rep *rulebook_acting(const struct rulebook *rulebook, const struct rep *rep,
                                   int64_t now_ms);

@@ -25,7 +25,7 @@ struct slot { // one lane
     bool is_due;              // in the list of outbox->due
     struct slot *prev, *next; // there
     int unsettled;            // jobs of it in hand, or whose outcome is not on record
-    bool dead_told;           // the admin was told of a dead letter since the last delivery
+    bool dead_told;           // the admin was told of a dead letter, and is not again for now
     bool dead_telling;        // likewise, as of the transaction that is open
     int64_t dead_told_ms;     // when
     bool look;                // its standing is to be read from the ledger, by an order or anew

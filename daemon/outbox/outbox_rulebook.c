@@ -98,14 +98,9 @@ struct slot *outbox_fallback(const struct outbox *outbox, const struct slot *slo
 
 struct slot *outbox_own(const struct outbox *outbox, const struct slot *slot)
 {
-    for (size_t i = 0; i < outbox->rulebook->rep_count; i++) {
-        const struct rep *rep = &outbox->rulebook->reps[i];
+    const struct rep *rep = rulebook_fallback_of(outbox->rulebook, slot->lane.endpoint->lane);
 
-        if (rep->fallback && strcmp(rep->fallback->lane, slot->lane.endpoint->lane) == 0) {
-            return outbox_slot(outbox, rep->webhook.lane);
-        }
-    }
-    return NULL;
+    return rep ? outbox_slot(outbox, rep->webhook.lane) : NULL;
 }
 
 static void from_oldest(struct slot *slot)

@@ -20,6 +20,15 @@ class TestFallback(harness.Corridor):
                    "fallback": {"url": self.receiver.url("/pat2")}}
         self.start(**{"courier": {"retry": ["300ms", "600ms"]}, "reps": reps, **changes})
 
+    def begin_with_a_dead_letter(self):
+        """In the fallback; the first is well again."""
+        self.begin()
+        self.receiver.always("/pat", 400)
+        self.receiver.always("/pat2", 400)
+        self.open_some(0, 1)
+        harness.eventually(lambda: Ledger(self.daemon.ledger).fates()[DEAD] == 1)
+        self.receiver.always("/pat", 200)
+
     def open_some(self, first, last):
         for number in range(first, last):
             self.publish(opened(f"L-{number:02}", "xyz"))
@@ -135,12 +144,7 @@ class TestFallback(harness.Corridor):
                              for notice in Ledger(self.daemon.ledger).notices), 3)
 
     def test_a_dead_letter_begins_anew_at_the_first(self):
-        self.begin()
-        self.receiver.always("/pat", 400)
-        self.receiver.always("/pat2", 400)
-        self.open_some(0, 1)
-        harness.eventually(lambda: Ledger(self.daemon.ledger).fates()[DEAD] == 1)
-        self.receiver.always("/pat", 200)
+        self.begin_with_a_dead_letter()
         for words in (["--lane", "pat.fallback"], ["--all"]):
             with self.subTest(words):
                 before, before_there = len(self.receiver.at("/pat")), len(self.receiver.at("/pat2"))
@@ -154,12 +158,7 @@ class TestFallback(harness.Corridor):
                 harness.eventually(lambda: Ledger(self.daemon.ledger).fates()[DEAD] == 1)
 
     def test_a_dead_letter_of_a_fallback_that_is_no_more(self):
-        self.begin()
-        self.receiver.always("/pat", 400)
-        self.receiver.always("/pat2", 400)
-        self.open_some(0, 1)
-        harness.eventually(lambda: Ledger(self.daemon.ledger).fates()[DEAD] == 1)
-        self.receiver.always("/pat", 200)
+        self.begin_with_a_dead_letter()
         self.daemon.write_book(standard(self.folder, self.receiver))
         self.daemon.client("reload")
         self.daemon.client("retry", "--lane", "pat.fallback")

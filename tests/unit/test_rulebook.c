@@ -176,6 +176,8 @@ static void all_that_is_written_arrives(void **state)
     assert_ptr_equal(rulebook_lane(book, "rich.fallback"), rich->fallback);
     assert_ptr_equal(rulebook_lane(book, "admin"), book->admin);
     assert_null(rulebook_lane(book, "dana.fallback"));
+    assert_ptr_equal(rulebook_fallback_of(book, "rich.fallback"), rich);
+    assert_null(rulebook_fallback_of(book, "dana.fallback"));
     assert_null(rulebook_rep(book, "admin"));
     assert_null(rulebook_rep(book, NULL));
     assert_null(rulebook_lane(book, NULL));
