@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/base/xalloc.h"
+#include "common/ledger/wal_gather.h"
 
 // What every connection sets: nothing that a schema says is trusted, no extension is loaded.
 static const struct {
@@ -311,8 +312,9 @@ static int connect_to(struct store *store, int flags, struct error *err)
     // nothing.
     (void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-    int code = sqlite3_open_v2(store->path ? store->path : ":memory:", &store->db,
-                               flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    int code =
+        sqlite3_open_v2(store->path ? store->path : ":memory:", &store->db,
+                        flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, wal_gather_vfs());
 
     if (code != SQLITE_OK) {
         return store_failed(store, code, err);

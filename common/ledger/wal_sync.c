@@ -34,10 +34,12 @@ static int sync_by_sqlite(sqlite3 *db)
 // Whether SQLite's files are the operating system's, and its names theirs.
 static bool has_real_files(sqlite3 *db)
 {
-    sqlite3_vfs *vfs = NULL;
+    char *name = NULL; // of the VFS that has the file itself
+    bool real = sqlite3_file_control(db, "main", SQLITE_FCNTL_VFSNAME, &name) == SQLITE_OK &&
+                name && strcmp(name, "unix") == 0;
 
-    return sqlite3_file_control(db, "main", SQLITE_FCNTL_VFS_POINTER, &vfs) == SQLITE_OK && vfs &&
-           strcmp(vfs->zName, "unix") == 0;
+    sqlite3_free(name);
+    return real;
 }
 
 // SQLite holds no lock on this file, so none is lost when it is closed: POSIX's locks are the
