@@ -503,6 +503,8 @@ int ledger_add_event(struct ledger *ledger, const struct event *event, const cha
 int ledger_add_notice(struct ledger *ledger, struct notice_record *notice, struct error *err)
 {
     sqlite3_stmt *statement = store_prepare(&ledger->store, SQL_ADD_NOTICE, err);
+    // whoever asks what is held or kept for a digest asks for what has no lane
+    bool has_lane = notice->fate != FATE_HELD && notice->fate != FATE_DIGEST;
     int code;
 
     if (!statement) {
@@ -515,7 +517,7 @@ int ledger_add_notice(struct ledger *ledger, struct notice_record *notice, struc
     bind_int(statement, 5, notice->fate);
     bind_int(statement, 6, notice->urgent);
     bind_text(statement, 7, notice->rep);
-    bind_text(statement, 8, notice->lane);
+    bind_text(statement, 8, has_lane ? notice->lane : NULL);
     bind_text(statement, 9, notice->rule);
     bind_text(statement, 10, notice->why);
     bind_text(statement, 11, notice->words);

@@ -187,9 +187,9 @@ int ledger_each_notice(struct ledger_reader *reader, const struct notice_filter 
                                        " ON y.num = x.issue WHERE y.key = ?3)"
                                      : "?3 IS NULL",
                    filter->event_seq ? "n.event = ?4" : "?4 = 0",
-                   filter->fate == FATE_DEAD      ? "n.fate = 2"
-                   : filter->fate == FATE_WAITING ? "n.fate = 0"
-                   : filter->fate == FATE_HELD    ? "n.fate = 6"
+                   filter->fate == FATE_DEAD      ? IS_OPEN " AND n.fate = 2"
+                   : filter->fate == FATE_WAITING ? IS_OPEN " AND n.fate = 0"
+                   : filter->fate == FATE_HELD    ? IS_OPEN " AND n.fate = 6"
                    : filter->fate >= 0            ? "n.fate = ?6"
                    : filter->with_unsent          ? "?6 < 0"
                                                   : "n.fate <> 4",
@@ -342,7 +342,8 @@ int ledger_count_dead(struct ledger_reader *reader, const struct dead_filter *fi
                       struct error *err)
 {
     cleanup_with(finalizep) sqlite3_stmt *statement = NULL;
-    int code = prepare(reader, "SELECT count(*) FROM notices WHERE " DEAD_MEANT, &statement, err);
+    int code = prepare(reader, "SELECT count(*) FROM notices WHERE " IS_OPEN " AND " DEAD_MEANT,
+                       &statement, err);
 
     if (code < 0) {
         return code;
@@ -409,7 +410,7 @@ int ledger_summarize(struct ledger_reader *reader, struct ledger_summary *ret, s
         {"SELECT count(*) FROM issues", &ret->issues},
         {"SELECT count(*) FROM issues WHERE state < 3", &ret->open_issues},
         {"SELECT count(*) FROM accounts", &ret->accounts},
-        {"SELECT coalesce(min(created_ms), 0) FROM notices WHERE fate = 0",
+        {"SELECT coalesce(min(created_ms), 0) FROM notices WHERE " IS_OPEN " AND fate = 0",
          &ret->oldest_waiting_ms},
         {"SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
          &ret->size_bytes},
@@ -436,14 +437,15 @@ int ledger_summarize(struct ledger_reader *reader, struct ledger_summary *ret, s
     return code;
 }
 
-// The counts come from the two small indexes alone, but for one look at the oldest notice of each
+// The counts come from the small index alone, but for one look at the oldest notice of each
 // lane: the first that was made is the one with the least number.
 static const char lanes_sql[] =
     "WITH counts AS (SELECT lane, sum(waiting) AS waiting, sum(dead) AS dead,"
     " max(due_ms) AS due_ms, max(oldest) AS oldest FROM ("
     " SELECT lane, count(*) AS waiting, 0 AS dead, min(due_ms) AS due_ms, min(num) AS oldest"
-    "  FROM notices WHERE fate = 0 GROUP BY lane UNION ALL"
-    " SELECT lane, 0, count(*), 0, 0 FROM notices WHERE fate = 2 GROUP BY lane) GROUP BY lane),"
+    "  FROM notices WHERE " IS_OPEN " AND fate = 0 GROUP BY lane UNION ALL"
+    " SELECT lane, 0, count(*), 0, 0 FROM notices WHERE " IS_OPEN
+    " AND fate = 2 GROUP BY lane) GROUP BY lane),"
     " names AS (SELECT lane FROM counts UNION SELECT lane FROM lanes)"
     " SELECT names.lane, coalesce(l.state, 0), l.why, coalesce(l.since_ms, 0), l.paused_by,"
     " coalesce(l.answered_ms, 0), coalesce(l.status, 0), l.answer,"

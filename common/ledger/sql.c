@@ -104,7 +104,17 @@ static const char newest[] =
     "CREATE INDEX issues_by_account ON issues (account, opened_at_ms, state, heads_up_at_ms,"
     "  severity);";
 
-const char *const sql_migrations[] = {first, quiet, silences, waits, sources, newest};
+// Version 7. Each index costs every notice, whether the notice is in it or not: two for what six
+// had been for. What is held or kept for a digest has no lane.
+static const char fewer[] =
+    "DROP INDEX notices_waiting; DROP INDEX notices_for_digest; DROP INDEX notices_carried;"
+    "DROP INDEX notices_dead; DROP INDEX notices_held; DROP INDEX notices_gathering;"
+    "UPDATE notices SET lane = NULL WHERE fate IN (3, 6) AND lane IS NOT NULL;"
+    "CREATE INDEX notices_open ON notices (fate, lane, due_ms) WHERE " IS_OPEN ";"
+    "CREATE INDEX notices_tied ON notices (carrier, issue, role)"
+    "  WHERE carrier IS NOT NULL OR fate = 6;";
+
+const char *const sql_migrations[] = {first, quiet, silences, waits, sources, newest, fewer};
 const int sql_migration_count = sizeof sql_migrations / sizeof sql_migrations[0];
 
 const char *const sql_texts[SQL_COUNT] = {
@@ -160,10 +170,10 @@ const char *const sql_texts[SQL_COUNT] = {
     // the literal fate = 0 lets the partial index serve
     [SQL_DUE_NOTICES] =
         "SELECT " NOTICE_COLUMNS " FROM notices n LEFT JOIN events e ON e.seq = n.event"
-        " WHERE n.fate = 0 AND n.lane = ?1 AND n.due_ms <= ?2"
+        " WHERE " IS_OPEN " AND n.fate = 0 AND n.lane = ?1 AND n.due_ms <= ?2"
         " AND (n.due_ms, n.num) > (?4, ?5)"
         " ORDER BY n.due_ms, n.num LIMIT ?3",
-    [SQL_NEXT_DUE] = "SELECT min(due_ms) FROM notices WHERE fate = 0 AND lane = ?1"
+    [SQL_NEXT_DUE] = "SELECT min(due_ms) FROM notices WHERE " IS_OPEN " AND fate = 0 AND lane = ?1"
                      " AND due_ms > ?2",
     // of any lane
     [SQL_NOTICES_SINCE] = "SELECT " NOTICE_COLUMNS ", i.key, i.account FROM notices n"
@@ -173,15 +183,17 @@ const char *const sql_texts[SQL_COUNT] = {
     [SQL_WAITING_NOTICES] = "SELECT " NOTICE_COLUMNS ", i.key, i.account FROM notices n"
                             " LEFT JOIN events e ON e.seq = n.event"
                             " LEFT JOIN issues i ON i.num = n.issue"
-                            " WHERE n.fate = 0 AND n.due_ms <= ?1"
+                            " WHERE " IS_OPEN " AND n.fate = 0 AND n.due_ms <= ?1"
                             " ORDER BY n.due_ms, n.num LIMIT ?2",
-    [SQL_NEXT_WAITING] = "SELECT min(due_ms) FROM notices WHERE fate = 0",
-    [SQL_DUE_DIGESTS] = "SELECT rep, role, count(*), min(due_ms) FROM notices WHERE fate = 3"
-                        " AND carrier IS NULL AND due_ms <= ?1 GROUP BY rep, role"
+    [SQL_NEXT_WAITING] = "SELECT min(due_ms) FROM notices WHERE " IS_OPEN " AND fate = 0",
+    [SQL_DUE_DIGESTS] = "SELECT rep, role, count(*), min(due_ms) FROM notices WHERE " IS_OPEN
+                        " AND fate = 3 AND lane IS NULL AND due_ms <= ?1 GROUP BY rep, role"
                         " ORDER BY min(due_ms) LIMIT ?2",
-    [SQL_NEXT_DIGEST] = "SELECT min(due_ms) FROM notices WHERE fate = 3 AND carrier IS NULL",
-    [SQL_FILL_DIGEST] = "UPDATE notices SET carrier = ?1, done_ms = ?2 WHERE fate = 3"
-                        " AND carrier IS NULL AND due_ms <= ?2 AND rep = ?3 AND role = ?4",
+    [SQL_NEXT_DIGEST] =
+        "SELECT min(due_ms) FROM notices WHERE " IS_OPEN " AND fate = 3 AND lane IS NULL",
+    [SQL_FILL_DIGEST] =
+        "UPDATE notices SET carrier = ?1, done_ms = ?2 WHERE " IS_OPEN
+        " AND fate = 3 AND lane IS NULL AND due_ms <= ?2 AND rep = ?3 AND role = ?4",
     [SQL_DIGEST_ITEMS] = "SELECT n.issue, e.subject, count(*), e.source, e.id FROM notices n"
                          " JOIN events e ON e.seq = n.event WHERE n.carrier = ?1"
                          " GROUP BY coalesce(n.issue, -n.num) ORDER BY min(n.num) LIMIT ?2",
@@ -190,11 +202,14 @@ const char *const sql_texts[SQL_COUNT] = {
     // what is held for an issue and a role, or where there is no issue that one notice: ?3 to ?4
     [SQL_DUE_HELD] =
         "SELECT " NOTICE_COLUMNS " FROM notices n LEFT JOIN events e ON e.seq = n.event"
-        " WHERE n.fate = 6 AND n.due_ms <= ?1 ORDER BY n.due_ms, n.num LIMIT ?2",
-    [SQL_NEXT_HELD] = "SELECT min(due_ms) FROM notices WHERE fate = 6",
+        " WHERE " IS_OPEN
+        " AND n.fate = 6 AND n.lane IS NULL AND n.due_ms <= ?1 ORDER BY n.due_ms, n.num LIMIT ?2",
+    [SQL_NEXT_HELD] =
+        "SELECT min(due_ms) FROM notices WHERE " IS_OPEN " AND fate = 6 AND lane IS NULL",
     [SQL_HELD_ROWS] =
         "SELECT num, kind, changes, words, due_ms FROM notices WHERE " HELD_MEANT " ORDER BY num",
-    [SQL_HELD_DUE] = "SELECT min(due_ms) FROM notices WHERE fate = 6 AND issue = ?1 AND role = ?2",
+    [SQL_HELD_DUE] = "SELECT min(due_ms) FROM notices WHERE fate = 6"
+                     " AND carrier IS NULL AND issue = ?1 AND role = ?2",
     [SQL_HOLD_ON] = "UPDATE notices SET rep = ?5, due_ms = ?6, quiet = ?7 WHERE " HELD_MEANT,
     [SQL_DROP_HELD] = "UPDATE notices SET fate = 5, done_ms = ?5, quiet = ?6,"
                       " why = why || '; ' || ?6 WHERE " HELD_MEANT,
@@ -210,7 +225,7 @@ const char *const sql_texts[SQL_COUNT] = {
                      " AND n.role = ?2 AND n.rep = ?3 AND (n.fate IN (0, 1, 2, 7)"
                      " OR (n.fate = 3 AND n.carrier IS NOT NULL)) LIMIT 1",
     [SQL_CARRIED_EVENTS] = "SELECT e.source, e.id FROM notices n JOIN events e ON e.seq = n.event"
-                           " WHERE n.carrier = ?1 ORDER BY n.num LIMIT ?2",
+                           " WHERE n.carrier = ?1 ORDER BY n.issue, n.role, n.num LIMIT ?2",
     [SQL_SAVE_HEADS_UP] = "UPDATE issues SET heads_up_at_ms = ?2 WHERE num = ?1"
                           " AND heads_up_at_ms = 0",
     // of the newest issues only, which the index alone can tell
@@ -227,7 +242,7 @@ const char *const sql_texts[SQL_COUNT] = {
     // in the rep's own lane, whichever it died in
     [SQL_RETRY_DEAD] = "UPDATE notices SET fate = 0, lane = rep, due_ms = ?5, done_ms = 0,"
                        " attempts = 0"
-                       " WHERE " DEAD_MEANT,
+                       " WHERE " IS_OPEN " AND " DEAD_MEANT,
     [SQL_DEAD_LANE] = "SELECT lane FROM notices WHERE fate = 2 AND num = ?1",
     [SQL_SAVE_LANE] = "INSERT INTO lanes (lane, state, why, since_ms, paused_by)"
                       " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (lane) DO UPDATE SET"
@@ -238,14 +253,15 @@ const char *const sql_texts[SQL_COUNT] = {
                          " WHERE state <> 0 AND paused_by IS NULL AND (?1 IS NULL OR lane = ?1)",
     [SQL_REOPEN_DEAD] = "UPDATE lanes SET state = 0, why = NULL, since_ms = ?5"
                         " WHERE state <> 0 AND paused_by IS NULL AND lane IN"
-                        " (SELECT lane FROM notices WHERE " DEAD_MEANT
-                        " UNION SELECT rep FROM notices WHERE " DEAD_MEANT ")",
+                        " (SELECT lane FROM notices WHERE " IS_OPEN " AND " DEAD_MEANT
+                        " UNION SELECT rep FROM notices WHERE " IS_OPEN " AND " DEAD_MEANT ")",
     [SQL_SAVE_ANSWER] = "INSERT INTO lanes (lane, state, since_ms, answered_ms, status, answer)"
                         " VALUES (?1, 0, ?2, ?2, ?3, ?4) ON CONFLICT (lane) DO UPDATE SET"
                         " answered_ms = excluded.answered_ms, status = excluded.status,"
                         " answer = excluded.answer",
     [SQL_LOAD_LANE] = "SELECT " LANE_COLUMNS " FROM lanes l WHERE l.lane = ?1",
-    [SQL_WAITING_LANE] = "SELECT min(lane) FROM notices WHERE fate = 0 AND lane > ?1",
+    [SQL_WAITING_LANE] =
+        "SELECT min(lane) FROM notices WHERE " IS_OPEN " AND fate = 0 AND lane > ?1",
     // what waits for its first try waits for its own moment, not for a receiver
     [SQL_MOVE_NOTICE] = "UPDATE notices SET rep = ?2, lane = ?3, why = why || '; ' || ?4,"
                         " due_ms = CASE WHEN attempts > 0 AND due_ms > ?5 THEN ?5 ELSE due_ms END,"
@@ -253,9 +269,10 @@ const char *const sql_texts[SQL_COUNT] = {
     [SQL_KEEP_FOR_DIGEST] = "UPDATE notices SET fate = 3, lane = NULL, due_ms = ?2,"
                             " why = why || '; ' || ?3 WHERE num = ?1 AND fate = 0",
     // likewise; as of when it was due first, so that the lane has its order again
-    [SQL_HASTEN_LANE] = "UPDATE notices SET due_ms = CASE WHEN since_ms BETWEEN 1 AND ?2"
-                        " THEN since_ms ELSE ?2 END, attempts = CASE WHEN ?3 THEN 0 ELSE attempts"
-                        " END WHERE fate = 0 AND lane = ?1 AND due_ms > ?2 AND attempts > 0",
+    [SQL_HASTEN_LANE] =
+        "UPDATE notices SET due_ms = CASE WHEN since_ms BETWEEN 1 AND ?2"
+        " THEN since_ms ELSE ?2 END, attempts = CASE WHEN ?3 THEN 0 ELSE attempts"
+        " END WHERE " IS_OPEN " AND fate = 0 AND lane = ?1 AND due_ms > ?2 AND attempts > 0",
     [SQL_SAVE_SILENCE] =
         "INSERT INTO silences (name, match, since_ms, until_ms, by, comment)"
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (name) DO UPDATE SET match = excluded.match,"

@@ -101,7 +101,12 @@ extern const char *const sql_texts[SQL_COUNT];
     " AND done_ms >= ?4"
 
 // Which held notices a held_group means: issue, role, and the nums from and to.
-#define HELD_MEANT "fate = 6 AND issue IS ?1 AND role = ?2 AND num BETWEEN ?3 AND ?4"
+#define HELD_MEANT                                                                                 \
+    "fate = 6 AND carrier IS NULL AND issue IS ?1 AND role = ?2 AND num BETWEEN ?3 AND ?4"
+
+// What is not over: what waits for its lane, is dead, held, or kept for a digest. The index of such
+// notices serves only where a query has these words.
+#define IS_OPEN "(fate = 0 OR fate = 2 OR fate = 6 OR (fate = 3 AND carrier IS NULL))"
 
 // The migrations, in order; migration i brings a ledger from version i to i + 1.
 extern const char *const sql_migrations[];
