@@ -1,11 +1,11 @@
 #include "common/base/moment.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
+
+#include "common/base/text.h"
 
 static int64_t clock_ms(clockid_t clock)
 {
@@ -274,6 +274,13 @@ int span_parse(const char *string, int64_t *ret_ms)
     return 0;
 }
 
+// Writes "1 minute", "2 minutes"; returns the end.
+static char *add_count(char *at, int64_t count, const char *word)
+{
+    at = stpcpy(stpcpy(int_format(count, at), " "), word);
+    return stpcpy(at, count == 1 ? "" : "s");
+}
+
 const char *span_format(int64_t ms, char *buffer)
 {
     size_t unit = 0;
@@ -286,14 +293,13 @@ const char *span_format(int64_t ms, char *buffer)
         unit++;
     }
     count = ms / units[unit].ms;
-    (void)snprintf(buffer, MOMENT_TEXT_BYTES, "%" PRId64 " %s%s", count, units[unit].word,
-                   count == 1 ? "" : "s");
+    (void)add_count(buffer, count, units[unit].word);
     return buffer;
 }
 
 const char *span_format_whole(int64_t ms, char *buffer)
 {
-    size_t size = 0;
+    char *at = buffer;
 
     if (ms <= 0) {
         return span_format(ms, buffer);
@@ -303,9 +309,8 @@ const char *span_format_whole(int64_t ms, char *buffer)
 
         ms %= units[unit].ms;
         if (count) {
-            size +=
-                (size_t)snprintf(buffer + size, SPAN_TEXT_BYTES - size, "%s%" PRId64 " %s%s",
-                                 size ? " " : "", count, units[unit].word, count == 1 ? "" : "s");
+            at = at > buffer ? stpcpy(at, " ") : at;
+            at = add_count(at, count, units[unit].word);
         }
     }
     return buffer;

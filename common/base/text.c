@@ -71,6 +71,32 @@ void text_add_char(struct text *text, char byte)
     text->size++;
 }
 
+char *int_format(int64_t value, char *buffer)
+{
+    uint64_t left = value < 0 ? (uint64_t)0 - (uint64_t)value : (uint64_t)value;
+    char *start = buffer, *end;
+
+    if (value < 0) {
+        *start++ = '-';
+    }
+    end = start + 1;
+    for (uint64_t rest = left; rest >= 10; rest /= 10) {
+        end++;
+    }
+    *end = '\0';
+    for (char *at = end; at > start; left /= 10) {
+        *--at = (char)('0' + left % 10);
+    }
+    return end;
+}
+
+void text_add_int(struct text *text, int64_t value)
+{
+    char *room = text_room(text, INT_TEXT_BYTES);
+
+    text->size += (size_t)(int_format(value, room) - room);
+}
+
 void text_addf(struct text *text, const char *format, ...)
 {
     va_list args, again;

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/base/attributes.h"
 
@@ -18,11 +19,16 @@ void text_drop(struct text *text, size_t size); // takes so many bytes off its f
 void text_add(struct text *text, const char *string);
 void text_add_bytes(struct text *text, const char *bytes, size_t size);
 void text_add_char(struct text *text, char byte);
+void text_add_int(struct text *text, int64_t value);
 void text_addf(struct text *text, const char *format, ...) printf_like(2, 3);
 // The text as a string; "" when empty. Valid until the text changes.
 const char *text_string(const struct text *text);
 // Makes room for size more bytes and returns where they go; the caller sets text->size.
 char *text_room(struct text *text, size_t size);
+
+// Writes a whole number; returns its end, where a NUL is. buffer has INT_TEXT_BYTES.
+#define INT_TEXT_BYTES 24
+char *int_format(int64_t value, char *buffer);
 
 // True where bytes are valid UTF-8 in shortest form, without surrogates (RFC 3629).
 bool utf8_valid(const char *bytes, size_t size);

@@ -1,7 +1,6 @@
 #include "common/verdict/facts.h"
 
 #include <assert.h>
-#include <inttypes.h>
 
 #include "common/base/moment.h"
 #include "common/base/money.h"
@@ -185,7 +184,7 @@ void fact_write(struct text *out, const struct fact *fact)
         text_add(out, money_format(fact->number, buffer));
         break;
     case FACT_COUNT:
-        text_addf(out, "%" PRId64, fact->number);
+        text_add_int(out, fact->number);
         break;
     case FACT_SPAN:
         text_add(out, span_format(fact->number, buffer));

@@ -144,7 +144,8 @@ static void add_age(struct text *out, const struct notice *notice, int64_t now_m
         break;
     default:
         if (age >= MINUTE_MS) {
-            text_addf(out, ", open %s", span_format(age, buffer));
+            text_add(out, ", open ");
+            text_add(out, span_format(age, buffer));
         } else {
             text_add(out, ", just opened");
         }
@@ -341,9 +342,13 @@ static void add_background(struct text *out, const struct notice *notice, int64_
         text_add(out, "\nTerms: none on record.");
     }
     if (file->recent_issues > 1 || file->open_issues > 1) {
-        text_addf(out, "\nLast %d days: %d%s issues, %d open.", CASE_RECENT_DAYS,
-                  file->recent_issues, file->recent_issues >= CASE_COUNT_CAP ? " or more" : "",
-                  file->open_issues);
+        text_add(out, "\nLast ");
+        text_add_int(out, CASE_RECENT_DAYS);
+        text_add(out, " days: ");
+        text_add_int(out, file->recent_issues);
+        text_add(out, file->recent_issues >= CASE_COUNT_CAP ? " or more issues, " : " issues, ");
+        text_add_int(out, file->open_issues);
+        text_add(out, " open.");
     }
 }
 

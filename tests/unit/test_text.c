@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -41,6 +42,26 @@ static void grows(void **state)
     text_finish(&text);
     assert_null(text.bytes);
     text_finish(&text);
+}
+
+static void writes_whole_numbers(void **state)
+{
+    static const int64_t numbers[] = {0,  1,  9,   10,   99,        100,       12345,
+                                      -1, -9, -10, -100, INT64_MIN, INT64_MAX, INT64_MAX / 10};
+    struct text text = {0}, wanted = {0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        char buffer[INT_TEXT_BYTES], *end = int_format(numbers[i], buffer);
+
+        assert_ptr_equal(end, buffer + strlen(buffer));
+        text_add_int(&text, numbers[i]);
+        text_addf(&wanted, "%" PRId64, numbers[i]);
+        assert_string_equal(text_string(&text), text_string(&wanted));
+        assert_int_equal(text.size, wanted.size);
+    }
+    text_finish(&text);
+    text_finish(&wanted);
 }
 
 static void tells_utf8(void **state)
@@ -181,11 +202,9 @@ static void reads_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(grows),
-        cmocka_unit_test(tells_utf8),
-        cmocka_unit_test(cuts_between_characters),
-        cmocka_unit_test(makes_lines),
-        cmocka_unit_test(quotes_for_the_log),
+        cmocka_unit_test(grows),       cmocka_unit_test(writes_whole_numbers),
+        cmocka_unit_test(tells_utf8),  cmocka_unit_test(cuts_between_characters),
+        cmocka_unit_test(makes_lines), cmocka_unit_test(quotes_for_the_log),
         cmocka_unit_test(reads_files),
     };
 
