@@ -61,6 +61,8 @@ static bool is_number(const char *key, const char *value)
 static int take_member(const struct command *command, struct draft *draft, const char *key,
                        const char *value, bool as_json)
 {
+    struct text name = {0};
+
     if (json_object_get(draft->keys, key)) {
         return usage_error(command, "'%s' is given twice", key);
     }
@@ -69,11 +71,13 @@ static int take_member(const struct command *command, struct draft *draft, const
                            value);
     }
     (void)json_object_set_new(draft->keys, key, json_true());
+    json_add_escaped(&name, key);
     if (as_json || is_number(key, value)) {
-        json_put_raw(&draft->data, key, value, strlen(value));
+        json_put_raw(&draft->data, text_string(&name), value, strlen(value));
     } else {
-        json_put_string(&draft->data, key, value);
+        json_put_string(&draft->data, text_string(&name), value);
     }
+    text_finish(&name);
     return EXIT_DONE;
 }
 

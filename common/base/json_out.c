@@ -30,82 +30,86 @@ static char *put_escape(char *at, unsigned char byte)
 
 enum { LONGEST_ESCAPE = 6 };
 
-// Whether any of eight bytes is one that escapes[] has: the highest bit of each byte of the sum
-// says so of it.
+// Whether any of eight bytes is one that escapes[] has: the highest bit of a byte of the sum says
+// so of it, where that byte is ASCII. No other is escaped.
 static bool any_escaped(uint64_t eight)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones * 0x80;
-    uint64_t quote = eight ^ (ones * '"'), slash = eight ^ (ones * '\\'),
-             del = eight ^ (ones * 0x7f);
-    uint64_t found = (eight - ones * 0x20) & ~eight;
+    uint64_t control = (eight - ones * 0x20) | (eight + ones);
+    uint64_t quote = (eight ^ (ones * '"')) - ones, slash = (eight ^ (ones * '\\')) - ones;
 
-    found |= (quote - ones) & ~quote;
-    found |= (slash - ones) & ~slash;
-    found |= (del - ones) & ~del;
-    return (found & highs) != 0;
+    return ((control | quote | slash) & ~eight & highs) != 0;
 }
 
-// The length of the run that begins at bytes and needs no escape.
-static size_t clean_run(const char *bytes, size_t size)
+// Writes bytes with what stands for those that must be escaped; returns behind them. Much of what
+// the daemon writes goes through here: eight at a time, up to one that must be escaped.
+static char *put_escaped(char *at, const char *bytes, size_t size)
 {
-    size_t run = 0;
+    const char *end = bytes + size;
     uint64_t eight;
 
-    for (; size - run >= sizeof eight; run += sizeof eight) {
-        memcpy(&eight, bytes + run, sizeof eight);
-        if (any_escaped(eight)) {
-            break;
-        }
-    }
-    while (run < size && !escapes[(unsigned char)bytes[run]]) {
-        run++;
-    }
-    return run;
-}
-
-// In one pass, into room for the worst case: much of what the daemon writes goes through here.
-static void add_quoted(struct text *out, const char *bytes, size_t size)
-{
-    size_t run = clean_run(bytes, size);
-    char *start = text_room(out, run + (size - run) * LONGEST_ESCAPE + 2), *at = start;
-
-    *at++ = '"';
     for (;;) {
-        if (run) {
-            memcpy(at, bytes, run);
+        for (; end - bytes >= (ptrdiff_t)sizeof eight; bytes += sizeof eight, at += sizeof eight) {
+            memcpy(&eight, bytes, sizeof eight);
+            if (any_escaped(eight)) {
+                break;
+            }
+            memcpy(at, &eight, sizeof eight);
         }
-        at += run;
-        if (run == size) {
-            break;
+        for (; bytes < end && !escapes[(unsigned char)*bytes]; bytes++, at++) {
+            *at = *bytes;
         }
-        at = put_escape(at, (unsigned char)bytes[run]);
-        bytes += run + 1;
-        size -= run + 1;
-        run = clean_run(bytes, size);
+        if (bytes == end) {
+            return at;
+        }
+        at = put_escape(at, (unsigned char)*bytes++);
     }
-    *at++ = '"';
-    *at = '\0';
-    out->size += (size_t)(at - start);
 }
 
-// The comma before all but the first, and the name.
-static void begin(struct text *out, const char *name)
+// Writes the comma before all but the first, and the name. Returns where the value goes, of which
+// there is room for so many bytes; end() comes behind it.
+static char *begin(struct text *out, const char *name, size_t value_most)
 {
-    char last = out->size ? out->bytes[out->size - 1] : '{';
+    size_t name_size = name ? strlen(name) : 0;
+    char *at = text_room(out, strlen(",\"\":") + name_size + value_most);
+    char last = out->size ? at[-1] : '{';
 
     if (last != '{' && last != '[' && last != '\n') {
-        text_add_char(out, ',');
+        *at++ = ',';
     }
     if (name) {
-        add_quoted(out, name, strlen(name));
-        text_add_char(out, ':');
+        *at++ = '"';
+        at = mempcpy(at, name, name_size);
+        *at++ = '"';
+        *at++ = ':';
     }
+    return at;
+}
+
+static void end(struct text *out, char *at)
+{
+    *at = '\0';
+    out->size = (size_t)(at - out->bytes);
+}
+
+static void open_with(struct text *out, const char *name, char bracket)
+{
+    char *at = begin(out, name, 1);
+
+    *at++ = bracket;
+    end(out, at);
+}
+
+void json_add_escaped(struct text *out, const char *string)
+{
+    size_t size = strlen(string);
+
+    end(out, put_escaped(text_room(out, size * LONGEST_ESCAPE), string, size));
 }
 
 void json_open_object(struct text *out, const char *name)
 {
-    begin(out, name);
-    text_add_char(out, '{');
+    open_with(out, name, '{');
 }
 
 void json_close_object(struct text *out)
@@ -115,8 +119,7 @@ void json_close_object(struct text *out)
 
 void json_open_array(struct text *out, const char *name)
 {
-    begin(out, name);
-    text_add_char(out, '[');
+    open_with(out, name, '[');
 }
 
 void json_close_array(struct text *out)
@@ -135,8 +138,12 @@ void json_put_string(struct text *out, const char *name, const char *value)
 
 void json_put_bytes(struct text *out, const char *name, const char *bytes, size_t size)
 {
-    begin(out, name);
-    add_quoted(out, bytes, size);
+    char *at = begin(out, name, size * LONGEST_ESCAPE + strlen("\"\""));
+
+    *at++ = '"';
+    at = put_escaped(at, bytes, size);
+    *at++ = '"';
+    end(out, at);
 }
 
 void json_put_lines(struct text *out, const char *name, const char *lines)
@@ -154,17 +161,7 @@ void json_put_lines(struct text *out, const char *name, const char *lines)
 
 void json_put_int(struct text *out, const char *name, int64_t value)
 {
-    char digits[24], *at = digits + sizeof digits;
-    uint64_t left = value < 0 ? (uint64_t)0 - (uint64_t)value : (uint64_t)value;
-
-    do {
-        *--at = (char)('0' + left % 10);
-        left /= 10;
-    } while (left);
-    if (value < 0) {
-        *--at = '-';
-    }
-    json_put_raw(out, name, at, (size_t)(digits + sizeof digits - at));
+    end(out, int_format(value, begin(out, name, INT_TEXT_BYTES)));
 }
 
 void json_put_bool(struct text *out, const char *name, bool value)
@@ -174,6 +171,10 @@ void json_put_bool(struct text *out, const char *name, bool value)
 
 void json_put_raw(struct text *out, const char *name, const char *value, size_t size)
 {
-    begin(out, name);
-    text_add_bytes(out, value, size);
+    char *at = begin(out, name, size);
+
+    if (size) {
+        memcpy(at, value, size);
+    }
+    end(out, at + size);
 }

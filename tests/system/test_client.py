@@ -267,7 +267,8 @@ class TestEvent(Client):
     def test_words_become_an_event(self):
         played = self.play()
         done = self.run_client("event", "issue.opened", "subject=INV-7", "account=xyz", "category=billing",
-                               "summary=charged = twice", "amount=18250", "severity:=\"major\"", "extra:={\"a\": [1]}")
+                               "summary=charged = twice", "amount=18250", "severity:=\"major\"", "extra:={\"a\": [1]}",
+                               "so \"named\"\\=x", "and\n\"so\":=1")
         event, = played.events.values()
         self.assertEqual(event["type"], "headsup.issue.opened")
         self.assertEqual(event["subject"], "INV-7")
@@ -275,7 +276,8 @@ class TestEvent(Client):
         self.assertRegex(event["source"], r"^/headsup/cli/\w+")
         self.assertRegex(event["time"], r"^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d")
         self.assertEqual(event["data"], {"account": "xyz", "category": "billing", "summary": "charged = twice",
-                                         "amount": "18250", "severity": "major", "extra": {"a": [1]}})
+                                         "amount": "18250", "severity": "major", "extra": {"a": [1]},
+                                         "so \"named\"\\": "x", "and\n\"so\"": 1})
         self.assertIn("accepted: event 1 is on disk", done.stdout)
 
     def test_attributes_and_numbers(self):

@@ -141,13 +141,14 @@ static void survives_a_round_trip(void **state)
     (void)state;
     for (size_t i = 1; i < 0x80 + sizeof samples / sizeof samples[0]; i++) {
         const char *sample = i < 0x80 ? bytes : samples[i - 0x80];
-        struct text out = {0};
+        struct text out = {0}, name = {0};
         json_error_t error;
         json_t *root;
 
         bytes[0] = (char)(i < 0x80 ? i : 0);
         json_open_object(&out, NULL);
-        json_put_string(&out, sample, sample);
+        json_add_escaped(&name, sample);
+        json_put_string(&out, text_string(&name), sample);
         json_put_int(&out, "after the sample", 1);
         json_close_object(&out);
         for (size_t j = 0; j < out.size; j++) {
@@ -160,6 +161,7 @@ static void survives_a_round_trip(void **state)
         assert_string_equal(json_string_value(json_object_get(root, sample)), sample);
         assert_int_equal(json_object_size(root), 2);
         json_decref(root);
+        text_finish(&name);
         text_finish(&out);
     }
 }
