@@ -1,6 +1,5 @@
 #include "common/event/event_data.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,43 +11,53 @@
 #include "common/event/event_types.h"
 #include "common/event/refusal.h"
 
-// A member that is looked at: its value, and where it stands, for a person and as a JSON pointer.
+// A member that is looked at.
 struct found {
     const struct event_member *member;
     const json_t *value;
+    bool of_sale;  // it stands in data.sale
+    size_t number; // of an element of an array, from 1; 0: it is none
+};
+
+// Where it stands, for a person and as a JSON pointer: worked out for a refusal alone, for every
+// member of every event is looked at.
+struct place {
     char name[64]; // "data.amount", "data.match[2]"
     char path[64]; // "/data/amount", "/data/match/2"
 };
 
-// Every member of every event comes by here: plain copies, for printf would cost as much as the
-// checks.
-static void join(char *ret, size_t size, const char *first, const char *second)
+static struct place place_of(const struct found *found)
 {
-    size_t at = strlen(first), length = strlen(second);
+    const char *name = found->member->name;
+    char in_name[24] = "", in_path[24] = ""; // the element
+    struct place place;
 
-    assert(at + length < size); // both are of the table of members
-    memcpy(ret, first, at);     // NOLINT(bugprone-not-null-terminated-result): the end comes next
-    memcpy(ret + at, second, length + 1);
-}
-
-static struct found found_at(const struct event_member *member, const json_t *value)
-{
-    struct found found;
-
-    found.member = member;
-    found.value = value;
-    join(found.name, sizeof found.name, "data.", member->name);
-    join(found.path, sizeof found.path, "/data/", member->name);
-    return found;
+    if (found->number) {
+        (void)snprintf(in_name, sizeof in_name, "[%zu]", found->number - 1);
+        (void)snprintf(in_path, sizeof in_path, "/%zu", found->number - 1);
+    }
+    (void)snprintf(place.name, sizeof place.name, "data.%s%s%s", found->of_sale ? "sale." : "",
+                   name, in_name);
+    (void)snprintf(place.path, sizeof place.path, "/data/%s%s%s", found->of_sale ? "sale/" : "",
+                   name, in_path);
+    return place;
 }
 
 static int refuse(const struct found *found, const char *code, const char *wanted,
                   struct refusal *why)
 {
+    struct place place = place_of(found);
     char value[REFUSAL_VALUE_BYTES];
 
-    return refusal_set(why, code, found->path, "%s must be %s; got %s", found->name, wanted,
+    return refusal_set(why, code, place.path, "%s must be %s; got %s", place.name, wanted,
                        refusal_value(found->value, value));
+}
+
+static int refuse_empty(const struct found *found, struct refusal *why)
+{
+    struct place place = place_of(found);
+
+    return refusal_set(why, "bad_value", place.path, "%s must not be empty", place.name);
 }
 
 bool event_text_plain(const char *text, size_t size)
@@ -90,11 +99,13 @@ static int check_text(const struct found *found, struct refusal *why)
            : kind == MEMBER_KEY ? LIMIT_ID_BYTES
                                 : LIMIT_TEXT_BYTES;
     if (size > most) {
-        return refusal_set(why, "too_long", found->path, "%s has %zu bytes; %zu are allowed",
-                           found->name, size, most);
+        struct place place = place_of(found);
+
+        return refusal_set(why, "too_long", place.path, "%s has %zu bytes; %zu are allowed",
+                           place.name, size, most);
     }
     if (size == 0 && found->member->required && kind != MEMBER_SUMMARY) {
-        return refusal_set(why, "bad_value", found->path, "%s must not be empty", found->name);
+        return refuse_empty(found, why);
     }
     if ((kind == MEMBER_WORD || kind == MEMBER_KEY) && !event_text_plain(text, size)) {
         return refuse(found, "bad_value", "one line without control characters", why);
@@ -190,10 +201,8 @@ static int check_sale(const struct found *found, struct refusal *why)
     }
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         const json_t *value = json_object_get(found->value, parts[i].name);
-        struct found part = {.member = &parts[i], .value = value};
+        struct found part = {.member = &parts[i], .value = value, .of_sale = true};
 
-        (void)snprintf(part.name, sizeof part.name, "data.sale.%s", parts[i].name);
-        (void)snprintf(part.path, sizeof part.path, "/data/sale/%s", parts[i].name);
         if (value && !json_is_null(value) && check_money(&part, why) < 0) {
             return -EINVAL;
         }
@@ -212,13 +221,12 @@ static int check_texts(const struct found *found, struct refusal *why)
         return refuse(found, "wrong_type", "a text or an array of texts", why);
     }
     if (count == 0 && found->member->required) {
-        return refusal_set(why, "bad_value", found->path, "%s must not be empty", found->name);
+        return refuse_empty(found, why);
     }
     for (size_t i = 0; i < count; i++) {
-        struct found element = {.member = found->member, .value = json_array_get(found->value, i)};
+        struct found element = {
+            .member = found->member, .value = json_array_get(found->value, i), .number = i + 1};
 
-        (void)snprintf(element.name, sizeof element.name, "%s[%zu]", found->name, i);
-        (void)snprintf(element.path, sizeof element.path, "%s/%zu", found->path, i);
         if (check_text(&element, why) < 0) {
             return -EINVAL;
         }
@@ -262,21 +270,20 @@ int event_data_check(struct event *event, struct refusal *why)
 
     for (const struct event_member *member = kind->members; member->name; member++) {
         const json_t *value = json_object_get(event->data, member->name);
+        struct found found = {.member = member, .value = value};
 
         if (value && !json_is_null(value)) {
-            struct found found = found_at(member, value);
-
             if (check_member(&found, why) < 0) {
                 return -EINVAL;
             }
         } else if (member->required) {
-            struct found found = found_at(member, NULL);
+            struct place place = place_of(&found);
 
-            return refusal_set(why, "missing", found.path, "%s is missing: %s%s needs it",
-                               found.name, EVENT_TYPE_PREFIX, kind->name);
+            return refusal_set(why, "missing", place.path, "%s is missing: %s%s needs it",
+                               place.name, EVENT_TYPE_PREFIX, kind->name);
         }
-        if (member->kind == MEMBER_MONEY && strcmp(member->name, "amount") == 0) {
-            event->has_amount = event_money(event, "amount", &event->amount_minor);
+        if (value && member->kind == MEMBER_MONEY && strcmp(member->name, "amount") == 0) {
+            event->has_amount = event_money_of(value, &event->amount_minor) == 0;
         }
     }
     return 0;
