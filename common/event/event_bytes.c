@@ -16,13 +16,34 @@ struct scan {
     bool open;    // the bytes end inside a string or before its brackets are closed
 };
 
-// The index behind the string whose opening quote stands at at - 1; size where it does not end.
-static size_t string_end(const char *bytes, size_t size, size_t at)
+// Whether a backslash that is none itself stands before the byte at `at`, in a string that begins
+// at start.
+static bool is_escaped(const char *bytes, size_t start, size_t at)
 {
-    while (at < size && bytes[at] != '"') {
-        at += bytes[at] == '\\' ? 2 : 1;
+    size_t from = at;
+
+    while (from > start && bytes[from - 1] == '\\') {
+        from--;
     }
-    return at < size ? at + 1 : size + 1;
+    return (at - from) % 2 == 1;
+}
+
+// The index behind the string whose opening quote stands at start - 1; more than size where it does
+// not end.
+static size_t string_end(const char *bytes, size_t size, size_t start)
+{
+    for (size_t at = start; at < size; at++) {
+        const char *quote = memchr(bytes + at, '"', size - at);
+
+        if (!quote) {
+            break;
+        }
+        at = (size_t)(quote - bytes);
+        if (!is_escaped(bytes, start, at)) {
+            return at + 1;
+        }
+    }
+    return size + 1;
 }
 
 static struct scan scan_value(const char *bytes, size_t size, size_t at)
