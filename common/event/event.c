@@ -15,7 +15,7 @@
 #include "common/event/refusal.h"
 
 // The attributes of CloudEvents 1.0 (section "Context attributes") and the two members for the
-// data. Any other member is an extension attribute.
+// data, those that most events have first. Any other member is an extension attribute.
 enum attribute {
     SPECVERSION,
     ID,
@@ -23,9 +23,9 @@ enum attribute {
     TYPE,
     SUBJECT,
     TIME,
+    DATA,
     DATACONTENTTYPE,
     DATASCHEMA,
-    DATA,
     DATA_BASE64,
     ATTRIBUTE_COUNT
 };
@@ -41,15 +41,15 @@ static const struct {
     [TYPE] = {"type", "/type", LIMIT_TYPE_BYTES, true},
     [SUBJECT] = {"subject", "/subject", LIMIT_ID_BYTES, false},
     [TIME] = {"time", "/time", LIMIT_WORD_BYTES, false},
+    [DATA] = {"data", "/data", 0, false},
     [DATACONTENTTYPE] = {"datacontenttype", "/datacontenttype", LIMIT_ID_BYTES, false},
     [DATASCHEMA] = {"dataschema", "/dataschema", LIMIT_SOURCE_BYTES, false},
-    [DATA] = {"data", "/data", 0, false},
     [DATA_BASE64] = {"data_base64", "/data_base64", 0, false},
 };
 
 // The attributes of one event as they were found; NULL where absent or null.
 struct read {
-    const json_t *values[ATTRIBUTE_COUNT];
+    json_t *values[ATTRIBUTE_COUNT];
     const char *texts[ATTRIBUTE_COUNT];
 };
 
@@ -142,10 +142,10 @@ static int check_extensions(json_t *root, struct refusal *why)
 // Finds the attributes, and checks those that are texts as far as all texts are alike.
 static int read_attributes(json_t *root, struct read *ret, struct refusal *why)
 {
-    size_t known = 0;
+    size_t known = 0, count = json_object_size(root);
 
     for (size_t i = 0; i < ATTRIBUTE_COUNT; i++) {
-        const json_t *value = json_object_get(root, attributes[i].name);
+        json_t *value = known < count ? json_object_get(root, attributes[i].name) : NULL;
 
         known += value != NULL;
         ret->values[i] = json_is_null(value) ? NULL : value;
@@ -161,7 +161,7 @@ static int read_attributes(json_t *root, struct read *ret, struct refusal *why)
             ret->texts[i] = json_string_value(value);
         }
     }
-    return known < json_object_size(root) ? check_extensions(root, why) : 0;
+    return known < count ? check_extensions(root, why) : 0;
 }
 
 static int set_type(struct event *event, const char *type, struct refusal *why)
@@ -241,7 +241,7 @@ static int check_content_type(const char *content_type, struct refusal *why)
 
 static int set_data(struct event *event, const struct read *read, struct refusal *why)
 {
-    const json_t *data = read->values[DATA];
+    json_t *data = read->values[DATA];
     char shown[REFUSAL_VALUE_BYTES];
 
     if (read->values[DATA_BASE64]) {
@@ -252,7 +252,7 @@ static int set_data(struct event *event, const struct read *read, struct refusal
         return refusal_set(why, "wrong_type", "/data", "data must be an object; got %s",
                            refusal_value(data, shown));
     }
-    event->data = data ? json_object_get(event->root, attributes[DATA].name) : NULL;
+    event->data = data;
     return event_data_check(event, why);
 }
 
