@@ -202,7 +202,8 @@ void story_put_decision(struct text *out, const char *prefix, const struct notic
     char id[NOTICE_ID_BYTES], at[MOMENT_TEXT_BYTES];
 
     json_open_object(out, NULL);
-    json_put_string(out, "notice", notice_id_format(prefix, notice->num, id));
+    json_put_string(out, "notice",
+                    notice->num > 0 ? notice_id_format(prefix, notice->num, id) : NULL);
     json_put_string(out, "role", story_role(notice->role));
     json_put_string(out, "to", notice->rep);
     json_put_string(out, "kind", notice_kind_name(notice->kind));

@@ -10,6 +10,7 @@
 
 enum {
     AT_ONCE = 64, // notices looked at
+    EVENTS_AT_ONCE = AT_ONCE / VERDICT_DECISIONS,
     EVENTS_A_COMMIT =
         512 // nothing of it need outlive the program: only the journal must stay small
 };
@@ -22,7 +23,7 @@ struct trial {
     struct arena *arena; // of the notices in hand
     struct notice_record notices[AT_ONCE];
     int64_t now_ms;
-    int64_t seen_num; // of the last notice that was told as decided
+    int64_t seen_seq; // of the last event whose decisions were told
     int uncommitted;  // events
 };
 
@@ -73,18 +74,20 @@ int64_t trial_now(const struct trial *trial)
 // Tells what was decided since this was called last.
 static int tell_decided(struct trial *trial, struct error *err)
 {
-    int count = AT_ONCE;
+    int64_t last_seq = ledger_next_seq(trial->ledger) - 1;
+    int count = 0;
 
-    while (count == AT_ONCE) {
+    while (count >= 0 && trial->seen_seq < last_seq) {
+        int64_t left = last_seq - trial->seen_seq;
+        int events = left < EVENTS_AT_ONCE ? (int)left : EVENTS_AT_ONCE;
+
         arena_reset(trial->arena);
-        count = ledger_notices_since(trial->ledger, trial->seen_num, AT_ONCE, trial->arena,
-                                     trial->notices, err);
-        for (int i = 0; i < count; i++) {
-            trial->seen_num = trial->notices[i].num;
-            if (trial->listener.decided) {
-                trial->listener.decided(trial->listener.user, &trial->notices[i]);
-            }
+        count = ledger_decisions_since(trial->ledger, trial->seen_seq, events, trial->arena,
+                                       trial->notices, err);
+        for (int i = 0; i < count && trial->listener.decided; i++) {
+            trial->listener.decided(trial->listener.user, &trial->notices[i]);
         }
+        trial->seen_seq += events;
     }
     return count < 0 ? count : 0;
 }

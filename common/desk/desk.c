@@ -76,6 +76,7 @@ void desk_destroy(struct desk *desk)
         watch_finish(desk);
         arena_destroy(desk->arena);
         text_finish(&desk->receipt);
+        text_finish(&desk->unsaid);
         free(desk);
     }
 }
@@ -85,36 +86,42 @@ void desk_destroyp(struct desk **desk)
     desk_destroy(*desk);
 }
 
-static int record_decision(struct desk *desk, const struct event *event, int64_t issue_num,
-                           const struct decision *decision, const struct placing *placing,
-                           struct error *err)
+// What is on record of a decision, whether it tells somebody or not.
+static struct notice_record record_of(const struct event *event, int64_t issue_num,
+                                      const struct decision *decision,
+                                      const struct placing *placing)
 {
-    bool sent = placing->fate == FATE_WAITING;
-    struct notice_record notice = {
-        .event_seq = ledger_next_seq(desk->ledger) - 1, // of the event that was just added
+    return (struct notice_record){
         .issue_num = issue_num,
         .role = decision->role,
         .kind = decision->kind,
         .fate = placing->fate,
         .urgent = decision->urgent,
         .rep = decision->rep->id,
-        .lane = sent ? decision->rep->webhook.lane : NULL,
+        .lane = placing->fate == FATE_WAITING ? decision->rep->webhook.lane : NULL,
         .rule = decision->rule,
         .why = decision->why,
-        .words = decision->when == WHEN_NO ? NULL : event_own_words(event),
+        .words = event_own_words(event),
         .created_ms = event->received_ms,
         .due_ms = placing->due_ms,
-        .done_ms = decision->when == WHEN_NO ? event->received_ms : 0,
         .quiet = placing->quiet,
         .changes = placing->changes,
     };
-    int code = ledger_add_notice(desk->ledger, &notice, err);
+}
 
+static int add_notice(struct desk *desk, struct notice_record *notice,
+                      const struct decision *decision, const struct placing *placing,
+                      struct error *err)
+{
+    int code;
+
+    notice->event_seq = ledger_next_seq(desk->ledger) - 1; // of the event that was just added
+    code = ledger_add_notice(desk->ledger, notice, err);
     if (code == 0 && decision->when == WHEN_NOW && desk->held) {
-        code = hold_recorded(desk, placing, &notice, err);
+        code = hold_recorded(desk, placing, notice, err);
     }
-    if (code == 0 && sent && desk->listener.lane_has_work) {
-        desk->listener.lane_has_work(desk->listener.user, notice.lane);
+    if (code == 0 && notice->lane && desk->listener.lane_has_work) {
+        desk->listener.lane_has_work(desk->listener.user, notice->lane);
     }
     return code;
 }
@@ -166,6 +173,32 @@ static void note_heads_up(const struct event *event, struct verdict *verdict,
     }
 }
 
+// Who is not told is on record with the event; each who is told has a notice.
+static int record_decisions(struct desk *desk, const struct event *event,
+                            const struct verdict *verdict, const struct placing *placings,
+                            const char *peer, struct error *err)
+{
+    struct notice_record records[VERDICT_DECISIONS];
+    int64_t issue_num = verdict->issue.num;
+    int code;
+
+    text_clear(&desk->unsaid);
+    for (size_t i = 0; i < verdict->decision_count; i++) {
+        records[i] = record_of(event, issue_num, &verdict->decisions[i], &placings[i]);
+        if (records[i].fate == FATE_UNSENT) {
+            ledger_put_unsaid(&desk->unsaid, &records[i]);
+        }
+    }
+    code =
+        ledger_add_event(desk->ledger, event, peer, issue_num, &desk->receipt, &desk->unsaid, err);
+    for (size_t i = 0; code == 0 && i < verdict->decision_count; i++) {
+        if (records[i].fate != FATE_UNSENT) {
+            code = add_notice(desk, &records[i], &verdict->decisions[i], &placings[i], err);
+        }
+    }
+    return code;
+}
+
 static int record_verdict(struct desk *desk, const struct event *event, struct verdict *verdict,
                           const struct placing *placings, const char *peer, struct error *err)
 {
@@ -178,14 +211,7 @@ static int record_verdict(struct desk *desk, const struct event *event, struct v
     if (code == 0 && verdict->save_issue) {
         code = ledger_save_issue(desk->ledger, &verdict->issue, err);
     }
-    if (code == 0) {
-        code = ledger_add_event(desk->ledger, event, peer, verdict->issue.num, &desk->receipt, err);
-    }
-    for (size_t i = 0; code == 0 && i < verdict->decision_count; i++) {
-        code = record_decision(desk, event, verdict->issue.num, &verdict->decisions[i],
-                               &placings[i], err);
-    }
-    return code;
+    return code < 0 ? code : record_decisions(desk, event, verdict, placings, peer, err);
 }
 
 static bool may_be_minor(const struct issue *issue, const struct event *event)
@@ -431,8 +457,12 @@ int desk_handle_order(struct desk *desk, const struct event *event, const char *
     text_clear(&desk->receipt);
     receipt_write_accepted(&desk->receipt, &receipt);
     json_put_raw(out, NULL, desk->receipt.bytes, desk->receipt.size);
-    code = ledger_add_event(desk->ledger, event, peer, 0, &desk->receipt, err);
-    if (code == 0) {
+    text_clear(&desk->unsaid);
+    if (result.notice.fate == FATE_UNSENT) {
+        ledger_put_unsaid(&desk->unsaid, &result.notice);
+    }
+    code = ledger_add_event(desk->ledger, event, peer, 0, &desk->receipt, &desk->unsaid, err);
+    if (code == 0 && result.notice.fate != FATE_UNSENT) {
         code = ledger_add_notice(desk->ledger, &result.notice, err);
     }
     if (code == 0 && result.notice.lane && desk->listener.lane_has_work) {

@@ -28,6 +28,7 @@ struct desk {
     struct desk_listener listener;
     struct arena *arena; // of the event in hand
     struct text receipt; // likewise: it is stored and sent
+    struct text unsaid;  // likewise: what was decided and tells nobody
     unsigned wants;      // what of a case file the rules ask for
     bool held;           // something may be, for its moment: it is looked for
     struct silences silences;
@@ -51,5 +52,7 @@ must_check int desk_handle_case(struct desk *desk, const struct event *event, co
 // SIGNAL_SOURCE. Its strings live in the arena.
 struct event desk_own_event(struct desk *desk, enum event_type type, const char *subject,
                             int64_t at_ms, int64_t now_ms);
-// Adds one that is about no case, with its receipt.
-must_check int desk_add_own_event(struct desk *desk, const struct event *event, struct error *err);
+// Adds one that is about no case, with its receipt. unsaid: what it led to that tells nobody, or
+// NULL.
+must_check int desk_add_own_event(struct desk *desk, const struct event *event,
+                                  const struct notice_record *unsaid, struct error *err);

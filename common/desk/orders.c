@@ -149,7 +149,6 @@ static void decide_test(const struct rulebook *rulebook, const struct event *eve
     notice->lane = rep ? rep->webhook.lane : rulebook->admin->lane;
     notice->rule = "law: a test was asked for";
     notice->words = event_text(event, "kind");
-    notice->done_ms = 0;
 }
 
 // --- which order ---------------------------------------------------------------------------------
@@ -188,7 +187,6 @@ static void tell_nobody(const struct event *event, struct order_result *ret)
         .rule = "law: an order tells nobody",
         .created_ms = event->received_ms,
         .due_ms = event->received_ms,
-        .done_ms = event->received_ms,
     };
 }
 

@@ -78,14 +78,19 @@ static const struct rep *reader_of(const struct desk *desk, const struct due_dig
     return verdict_person(desk->rulebook, &account, role, now_ms, ret_away);
 }
 
-int desk_add_own_event(struct desk *desk, const struct event *event, struct error *err)
+int desk_add_own_event(struct desk *desk, const struct event *event,
+                       const struct notice_record *unsaid, struct error *err)
 {
     struct receipt receipt = {
         .id = event->id, .source = event->source, .seq = ledger_next_seq(desk->ledger)};
 
     text_clear(&desk->receipt);
     receipt_write_accepted(&desk->receipt, &receipt);
-    return ledger_add_event(desk->ledger, event, NULL, 0, &desk->receipt, err);
+    text_clear(&desk->unsaid);
+    if (unsaid) {
+        ledger_put_unsaid(&desk->unsaid, unsaid);
+    }
+    return ledger_add_event(desk->ledger, event, NULL, 0, &desk->receipt, &desk->unsaid, err);
 }
 
 static int send_digest(struct desk *desk, const struct due_digest *digest, int64_t now_ms,
@@ -104,7 +109,7 @@ static int send_digest(struct desk *desk, const struct due_digest *digest, int64
                                    .why = why,
                                    .created_ms = now_ms,
                                    .due_ms = now_ms};
-    int code = desk_add_own_event(desk, &event, err);
+    int code = desk_add_own_event(desk, &event, NULL, err);
 
     (void)snprintf(why, sizeof why, "%d decision%s kept for it%s%s%s%s", digest->count,
                    digest->count == 1 ? "" : "s", away ? "; " : "", away ? rep->id : "",

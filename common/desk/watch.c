@@ -174,14 +174,13 @@ static int tell(struct desk *desk, size_t i, int64_t now_ms, struct error *err)
                                    .rule = "law: a source fell silent",
                                    .why = why,
                                    .created_ms = now_ms,
-                                   .due_ms = now_ms,
-                                   .done_ms = admin ? 0 : now_ms};
+                                   .due_ms = now_ms};
     int code;
 
     write_why(desk, watched, heard, why);
     heard->told_ms = now_ms;
-    code = desk_add_own_event(desk, &event, err);
-    if (code == 0) {
+    code = desk_add_own_event(desk, &event, admin ? NULL : &notice, err);
+    if (code == 0 && admin) {
         code = ledger_add_notice(desk->ledger, &notice, err);
     }
     if (code == 0) {

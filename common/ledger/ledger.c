@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "common/base/json_out.h"
 #include "common/base/moment.h"
 #include "common/base/xalloc.h"
 #include "common/ledger/case_cache.h"
@@ -473,8 +474,24 @@ int ledger_save_account(struct ledger *ledger, struct account *account, struct e
     return code;
 }
 
+void ledger_put_unsaid(struct text *unsaid, const struct notice_record *decision)
+{
+    if (unsaid->size == 0) {
+        json_open_array(unsaid, NULL);
+    }
+    json_open_object(unsaid, NULL);
+    json_put_int(unsaid, "role", decision->role);
+    json_put_int(unsaid, "kind", decision->kind);
+    json_put_int(unsaid, "urgent", decision->urgent);
+    json_put_string(unsaid, "rep", decision->rep);
+    json_put_string(unsaid, "rule", decision->rule);
+    json_put_string(unsaid, "why", decision->why);
+    json_close_object(unsaid);
+}
+
 int ledger_add_event(struct ledger *ledger, const struct event *event, const char *peer,
-                     int64_t issue_num, const struct text *receipt, struct error *err)
+                     int64_t issue_num, const struct text *receipt, struct text *unsaid,
+                     struct error *err)
 {
     sqlite3_stmt *statement = store_prepare(&ledger->store, SQL_ADD_EVENT, err);
     int code;
@@ -493,6 +510,10 @@ int ledger_add_event(struct ledger *ledger, const struct event *event, const cha
     bind_known(statement, 9, issue_num != 0, issue_num);
     bind_blob(statement, 10, event->bytes, event->size);
     bind_blob(statement, 11, receipt->bytes, receipt->size);
+    if (unsaid && unsaid->size > 0) {
+        json_close_array(unsaid);
+        bind_text(statement, 12, text_string(unsaid));
+    }
     code = store_run(&ledger->store, statement, err);
     if (code == 0) {
         ledger->next_seq++;

@@ -90,10 +90,14 @@ must_check int ledger_load_case(struct ledger *ledger, const struct case_query *
 must_check int ledger_save_issue(struct ledger *ledger, struct issue *issue, struct error *err);
 must_check int ledger_save_account(struct ledger *ledger, struct account *account,
                                    struct error *err);
+// Puts a decision that tells nobody to the others that ledger_add_event() takes.
+void ledger_put_unsaid(struct text *unsaid, const struct notice_record *decision);
 // issue_num: 0 for none. peer: who published it, as the socket said; NULL: nobody from outside.
+// unsaid: NULL or empty for none; ended here. What tells somebody is added after it, as notices.
 must_check int ledger_add_event(struct ledger *ledger, const struct event *event, const char *peer,
-                                int64_t issue_num, const struct text *receipt, struct error *err);
-// Adds what was decided as a notice, sent or not: fate and all; gives it its num.
+                                int64_t issue_num, const struct text *receipt, struct text *unsaid,
+                                struct error *err);
+// Adds what was decided as a notice: fate and all; gives it its num.
 must_check int ledger_add_notice(struct ledger *ledger, struct notice_record *notice,
                                  struct error *err);
 

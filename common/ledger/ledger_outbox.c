@@ -70,10 +70,10 @@ static int list_notices(struct ledger *ledger, enum sql which, int64_t from, int
     return more < 0 ? more : count;
 }
 
-int ledger_notices_since(struct ledger *ledger, int64_t num, int limit, struct arena *arena,
-                         struct notice_record *ret, struct error *err)
+int ledger_decisions_since(struct ledger *ledger, int64_t seq, int events, struct arena *arena,
+                           struct notice_record *ret, struct error *err)
 {
-    return list_notices(ledger, SQL_NOTICES_SINCE, num, limit, arena, ret, err);
+    return list_notices(ledger, SQL_DECISIONS_SINCE, seq, events, arena, ret, err);
 }
 
 int ledger_waiting_notices(struct ledger *ledger, int64_t now_ms, int limit, struct arena *arena,

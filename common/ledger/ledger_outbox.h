@@ -25,12 +25,13 @@ must_check int ledger_due_notices(struct ledger *ledger, struct due_cursor *curs
 // When the lane's next notice falls due after now: 1 and ret_ms, 0 where none waits for later.
 must_check int ledger_next_due(struct ledger *ledger, const char *lane, int64_t now_ms,
                                int64_t *ret_ms, struct error *err);
-// Of any lane, for a trial that has none: the notices whose num is greater than that, in their
-// order, and those that wait and are due, oldest due first; at most limit each, their strings in
-// arena. Returns how many, or a negative errno.
-must_check int ledger_notices_since(struct ledger *ledger, int64_t num, int limit,
-                                    struct arena *arena, struct notice_record *ret,
-                                    struct error *err);
+// Of any lane, for a trial that has none: what so many events after that one led to, in their
+// order, whether it tells somebody or not (VERDICT_DECISIONS each at most); and the notices that
+// wait and are due, oldest due first, at most limit. Their strings are in arena. Each returns how
+// many, or a negative errno.
+must_check int ledger_decisions_since(struct ledger *ledger, int64_t seq, int events,
+                                      struct arena *arena, struct notice_record *ret,
+                                      struct error *err);
 must_check int ledger_waiting_notices(struct ledger *ledger, int64_t now_ms, int limit,
                                       struct arena *arena, struct notice_record *ret,
                                       struct error *err);

@@ -166,8 +166,9 @@ int ledger_each_account(struct ledger_reader *reader, on_account *callback, void
     return each_row(reader, statement, &(struct walk){.account = callback, .user = user}, err);
 }
 
-#define NOTICES_WITH_ALL                                                                           \
-    "SELECT " NOTICE_COLUMNS ", i.key, i.account FROM notices n"                                   \
+// Of notices, or of all decisions.
+#define WITH_ALL(table)                                                                            \
+    "SELECT " NOTICE_COLUMNS ", i.key, i.account FROM " table " n"                                 \
     " LEFT JOIN events e ON e.seq = n.event LEFT JOIN issues i ON i.num = n.issue "
 
 int ledger_each_notice(struct ledger_reader *reader, const struct notice_filter *filter,
@@ -175,14 +176,16 @@ int ledger_each_notice(struct ledger_reader *reader, const struct notice_filter 
 {
     cleanup_with(finalizep) sqlite3_stmt *statement = NULL;
     bool story = filter->issue_key || filter->event_seq;
-    char sql[2048];
+    bool all = filter->with_unsent || filter->fate == FATE_UNSENT;
+    const char *order = story ? "ASC" : "DESC";
+    char sql[4096];
     int code;
 
     // one text for each shape, so that the right index serves
     (void)snprintf(sql, sizeof sql,
-                   NOTICES_WITH_ALL
-                   "WHERE (?1 IS NULL OR n.rep = ?1) AND (?2 IS NULL OR n.lane = ?2)"
-                   " AND %s AND %s AND %s ORDER BY n.num %s LIMIT ?5",
+                   WITH_ALL("%s") "WHERE (?1 IS NULL OR n.rep = ?1) AND (?2 IS NULL OR n.lane = ?2)"
+                                  " AND %s AND %s AND %s ORDER BY %s%s%s n.num %s LIMIT ?5",
+                   all ? DECISIONS : "notices",
                    filter->issue_key ? "n.event IN (SELECT x.seq FROM events x JOIN issues y"
                                        " ON y.num = x.issue WHERE y.key = ?3)"
                                      : "?3 IS NULL",
@@ -193,7 +196,7 @@ int ledger_each_notice(struct ledger_reader *reader, const struct notice_filter 
                    : filter->fate >= 0            ? "n.fate = ?6"
                    : filter->with_unsent          ? "?6 < 0"
                                                   : "n.fate <> 4",
-                   story ? "ASC" : "DESC");
+                   all ? "n.event " : "", all ? order : "", all ? ", n.role DESC," : "", order);
     code = prepare(reader, sql, &statement, err);
     if (code < 0) {
         return code;
@@ -255,7 +258,7 @@ int ledger_get_notice(struct ledger_reader *reader, int64_t num, on_notice *call
                       struct error *err)
 {
     cleanup_with(finalizep) sqlite3_stmt *statement = NULL;
-    int code = prepare(reader, NOTICES_WITH_ALL "WHERE n.num = ?1", &statement, err);
+    int code = prepare(reader, WITH_ALL("notices") "WHERE n.num = ?1", &statement, err);
 
     if (code < 0) {
         return code;
@@ -362,7 +365,8 @@ static const char balance_sql[] =
     "WITH best AS (SELECT max(CASE coalesce(dd.fate, d.fate, n.fate) WHEN 1 THEN 5 WHEN 0 THEN 4 "
     "WHEN 6 "
     "THEN 4 WHEN 2 THEN 3 WHEN 3 THEN 2"
-    " WHEN 4 THEN 1 WHEN 5 THEN 1 ELSE 0 END) AS fate FROM events e LEFT JOIN notices n"
+    " WHEN 4 THEN 1 WHEN 5 THEN 1 ELSE e.unsaid IS NOT NULL END) AS fate"
+    " FROM events e LEFT JOIN notices n"
     " ON n.event = e.seq LEFT JOIN notices d ON d.num = n.carrier"
     " LEFT JOIN notices dd ON dd.num = d.carrier GROUP BY e.seq)"
     " SELECT count(*), coalesce(sum(fate = 5), 0), coalesce(sum(fate = 4), 0),"
@@ -388,13 +392,17 @@ static int balance(struct ledger_reader *reader, struct ledger_summary *ret, str
 static int count_fates(struct ledger_reader *reader, struct ledger_summary *ret, struct error *err)
 {
     cleanup_with(finalizep) sqlite3_stmt *statement = NULL;
-    int code = prepare(reader, "SELECT fate, count(*) FROM notices GROUP BY fate", &statement, err);
+    int code =
+        prepare(reader,
+                "SELECT fate, count(*) FROM notices GROUP BY fate UNION ALL"
+                " SELECT 4, sum(json_array_length(unsaid)) FROM events WHERE unsaid IS NOT NULL",
+                &statement, err);
 
     while (code == 0 && (code = store_next(&reader->store, statement, err)) > 0) {
         int fate = sqlite3_column_int(statement, 0);
 
         if (fate >= 0 && fate < FATE_COUNT) {
-            ret->notices[fate] = sqlite3_column_int64(statement, 1);
+            ret->notices[fate] += sqlite3_column_int64(statement, 1);
         }
         code = 0;
     }

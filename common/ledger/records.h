@@ -25,7 +25,7 @@ const char *fate_name(enum fate fate); // "waiting" …
 enum { ROLE_ADMIN = 2 }; // beside enum role, of a notice to the admin's lane
 
 struct notice_record {
-    int64_t num;       // the row
+    int64_t num;       // the row; negative: of a decision that told nobody, and is no notice
     int64_t event_seq; // 0: no event (the admin's notices)
     int64_t issue_num; // 0: none
     int role;          // enum role, or ROLE_ADMIN

@@ -114,7 +114,12 @@ static const char fewer[] =
     "CREATE INDEX notices_tied ON notices (carrier, issue, role)"
     "  WHERE carrier IS NOT NULL OR fate = 6;";
 
-const char *const sql_migrations[] = {first, quiet, silences, waits, sources, newest, fewer};
+// Version 8. A decision that tells nobody goes nowhere: it is on record with its event, as
+// DECISIONS reads it. Older ones are notices.
+static const char unsaid[] = "ALTER TABLE events ADD COLUMN unsaid TEXT;";
+
+const char *const sql_migrations[] = {first,   quiet,  silences, waits,
+                                      sources, newest, fewer,    unsaid};
 const int sql_migration_count = sizeof sql_migrations / sizeof sql_migrations[0];
 
 const char *const sql_texts[SQL_COUNT] = {
@@ -123,9 +128,10 @@ const char *const sql_texts[SQL_COUNT] = {
     [SQL_COMMIT] = "COMMIT",
     [SQL_ROLLBACK] = "ROLLBACK",
     [SQL_FIND_EVENT] = "SELECT seq, bytes, receipt FROM events WHERE source = ?1 AND id = ?2",
-    [SQL_ADD_EVENT] = "INSERT INTO events (seq, source, id, type, subject, time_ms, received_ms,"
-                      " peer, issue, bytes, receipt) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
-                      " ?10, ?11)",
+    [SQL_ADD_EVENT] =
+        "INSERT INTO events (seq, source, id, type, subject, time_ms, received_ms,"
+        " peer, issue, bytes, receipt, unsaid) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
+        " ?9, ?10, ?11, ?12)",
     [SQL_LOAD_ISSUE] = "SELECT " ISSUE_COLUMNS " FROM issues i WHERE i.key = ?1",
     [SQL_LOAD_ISSUE_BY_NUM] = "SELECT " ISSUE_COLUMNS " FROM issues i WHERE i.num = ?1",
     [SQL_ADD_ISSUE] =
@@ -176,10 +182,11 @@ const char *const sql_texts[SQL_COUNT] = {
     [SQL_NEXT_DUE] = "SELECT min(due_ms) FROM notices WHERE " IS_OPEN " AND fate = 0 AND lane = ?1"
                      " AND due_ms > ?2",
     // of any lane
-    [SQL_NOTICES_SINCE] = "SELECT " NOTICE_COLUMNS ", i.key, i.account FROM notices n"
-                          " LEFT JOIN events e ON e.seq = n.event"
-                          " LEFT JOIN issues i ON i.num = n.issue"
-                          " WHERE n.num > ?1 ORDER BY n.num LIMIT ?2",
+    [SQL_DECISIONS_SINCE] =
+        "SELECT " NOTICE_COLUMNS ", i.key, i.account FROM " DECISIONS " n"
+        " LEFT JOIN events e ON e.seq = n.event"
+        " LEFT JOIN issues i ON i.num = n.issue"
+        " WHERE n.event > ?1 AND n.event <= ?1 + ?2 ORDER BY n.event, n.role DESC, n.num",
     [SQL_WAITING_NOTICES] = "SELECT " NOTICE_COLUMNS ", i.key, i.account FROM notices n"
                             " LEFT JOIN events e ON e.seq = n.event"
                             " LEFT JOIN issues i ON i.num = n.issue"

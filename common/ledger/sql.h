@@ -24,7 +24,7 @@ enum sql {
     SQL_ADD_NOTICE,
     SQL_DUE_NOTICES,
     SQL_NEXT_DUE,
-    SQL_NOTICES_SINCE,
+    SQL_DECISIONS_SINCE,
     SQL_WAITING_NOTICES,
     SQL_NEXT_WAITING,
     SQL_DUE_DIGESTS,
@@ -85,13 +85,19 @@ extern const char *const sql_texts[SQL_COUNT];
     "n.num, n.event, n.issue, n.role, n.kind, n.fate, n.urgent, n.rep, n.lane, n.rule, n.why, "    \
     "n.created_ms, n.due_ms, n.done_ms, n.attempts, n.status, n.answer, n.headline, n.body, "      \
     "n.words, n.carrier, n.quiet, n.changes, n.since_ms, e.source, e.id, e.type, e.subject"
+// Notices, and the decisions that told nobody: of those an event has a JSON array.
+#define DECISIONS                                                                                  \
+    "(SELECT num, event, issue, role, kind, fate, urgent, rep, lane, rule, why, created_ms, "      \
+    "due_ms, done_ms, attempts, status, answer, headline, body, words, carrier, quiet, changes, "  \
+    "since_ms FROM notices UNION ALL SELECT -(x.seq * 16 + u.key), x.seq, x.issue, "               \
+    "u.value ->> 'role', u.value ->> 'kind', 4, u.value ->> 'urgent', u.value ->> 'rep', NULL, "   \
+    "u.value ->> 'rule', u.value ->> 'why', x.received_ms, x.received_ms, x.received_ms, 0, 0, "   \
+    "NULL, NULL, NULL, NULL, NULL, NULL, 0, 0 FROM events x, json_each(x.unsaid) u)"
 #define EVENT_COLUMNS                                                                              \
     "e.seq, e.time_ms, e.received_ms, e.source, e.id, e.type, e.subject, e.peer, e.bytes, "        \
     "e.receipt"
-
 #define LANE_COLUMNS                                                                               \
     "l.lane, l.state, l.why, l.since_ms, l.paused_by, l.answered_ms, l.status, l.answer"
-
 #define SOURCE_COLUMNS  "s.name, s.since_ms, s.heard_ms, s.told_ms"
 #define SILENCE_COLUMNS "s.name, s.match, s.since_ms, s.until_ms, s.by, s.comment"
 

@@ -23,10 +23,21 @@ class Ledger:
                             if "prefix" in name), "")
         self.events = list(connection.execute(
             "SELECT seq, source, id, type, subject, issue, bytes, receipt FROM events ORDER BY seq"))
-        self.notices = list(connection.execute("SELECT * FROM notices ORDER BY num"))
+        self.notices = [*self.unsaid(connection),
+                        *map(dict, connection.execute("SELECT * FROM notices ORDER BY num"))]
         self.issues = {row["num"]: row for row in connection.execute("SELECT * FROM issues")}
         self.accounts = {row["key"]: row for row in connection.execute("SELECT * FROM accounts")}
         connection.close()
+
+    @staticmethod
+    def unsaid(connection):
+        """The decisions that tell nobody, as if they were notices: each stands in its event's row."""
+        for event in connection.execute("SELECT seq, issue, received_ms, unsaid FROM events WHERE unsaid <> ''"):
+            for place, decision in enumerate(json.loads(event["unsaid"])):
+                yield {"num": -(event["seq"] * 16 + place), "event": event["seq"], "issue": event["issue"],
+                       "fate": UNSENT, "lane": None, "carrier": None, "quiet": None, "words": None,
+                       "created_ms": event["received_ms"], "due_ms": event["received_ms"],
+                       "done_ms": event["received_ms"], "attempts": 0, **decision}
 
     def notice_id(self, notice):
         return f"{self.prefix}_{notice['num']}" if not self.prefix.endswith("_") else \
@@ -240,6 +251,8 @@ def wait_settled(ledger_path, seconds=30.0, also=lambda fates: True):
         connection = sqlite3.connect(f"file:{ledger_path}?mode=ro", uri=True, timeout=10)
         fates = collections.Counter(dict(connection.execute(
             "SELECT fate, count(*) FROM notices GROUP BY fate").fetchall()))
+        fates[UNSENT] += connection.execute(
+            "SELECT coalesce(sum(json_array_length(unsaid)), 0) FROM events").fetchone()[0]
         connection.close()
         if not fates[WAITING] and not fates[HELD] and also(fates):
             return fates

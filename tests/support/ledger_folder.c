@@ -145,9 +145,9 @@ int64_t ledger_folder_event(struct ledger_folder *folder)
     struct text receipt = {0};
 
     text_addf(&receipt, "{\"seq\":%lld}", (long long)seq);
-    must(
-        ledger_add_event(folder->ledger, event, "uid:7", issue_num(folder), &receipt, &folder->err),
-        folder->err.message);
+    must(ledger_add_event(folder->ledger, event, "uid:7", issue_num(folder), &receipt, NULL,
+                          &folder->err),
+         folder->err.message);
     text_finish(&receipt);
     return seq;
 }

@@ -118,13 +118,14 @@ int stage_ring(struct stage *stage, json_t **ret_receipt)
 
 size_t stage_notices(struct stage *stage, const char *where, struct notice_record *ret, size_t most)
 {
-    char sql[1024];
+    char sql[4096];
     size_t count = 0;
     sqlite3_stmt *statement;
 
     (void)snprintf(sql, sizeof sql,
-                   "SELECT " NOTICE_COLUMNS " FROM notices n LEFT JOIN events e ON e.seq = n.event"
-                   " WHERE %s ORDER BY n.num",
+                   "SELECT " NOTICE_COLUMNS " FROM " DECISIONS
+                   " n LEFT JOIN events e ON e.seq = n.event"
+                   " WHERE %s ORDER BY n.event, n.role DESC, n.num",
                    where);
     statement = prepare(stage, sql);
     while (count < most && sqlite3_step(statement) == SQLITE_ROW) {

@@ -244,7 +244,7 @@ static const char *check_file(struct storage_run *run)
     static const char *const none[][2] = {
         {"SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'", "damage"},
         {"SELECT count(*) FROM pragma_foreign_key_check", "rows that point nowhere"},
-        {"SELECT count(*) FROM events WHERE seq NOT IN (SELECT event FROM notices"
+        {"SELECT count(*) FROM events WHERE seq NOT IN (SELECT event FROM " DECISIONS ""
          " WHERE event IS NOT NULL)",
          "events without a decision"},
         {"SELECT count(*) FROM notices WHERE event NOT IN (SELECT seq FROM events)",

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "common/ledger/sql.h"
 #include "tests/support/small_book.h"
 #include "tests/support/stage.h"
 
@@ -72,8 +73,8 @@ static void a_good_one_is_accepted_with_its_warnings(void **state)
                         "a.conf:3: the rule is never reached");
     json_decref(receipt);
     assert_int_equal(stage_number(&reader->stage, "SELECT count(*) FROM events"), 1);
-    assert_int_equal(stage_number(&reader->stage, "SELECT count(*) FROM notices WHERE fate = 4"),
-                     1);
+    assert_int_equal(
+        stage_number(&reader->stage, "SELECT count(*) FROM " DECISIONS " WHERE fate = 4"), 1);
     // the same event once more asks nobody
     reader->stage.events--;
     again = stage_receipt(&reader->stage, "rulebook.reloaded", NULL, "\"by\":\"ann\"");

@@ -15,6 +15,8 @@
 #include <cmocka.h>
 
 #include "common/base/moment.h"
+#include "common/ledger/ledger_outbox.h"
+#include "common/ledger/ledger_reader.h"
 #include "tests/support/ledger_folder.h"
 
 #define NOW HAPPENINGS_NOW_MS
@@ -163,6 +165,83 @@ static void an_event_is_found_by_source_and_id(void **state)
                      0);
 }
 
+struct unsaid_seen {
+    const struct notice_record *expected; // in their order
+    int64_t event_seq, received_ms;
+    int count;
+};
+
+static int see_unsaid(void *user, const struct notice_record *is)
+{
+    struct unsaid_seen *seen = user;
+    const struct notice_record *expected = &seen->expected[seen->count++];
+
+    assert_true(is->num < 0); // no notice has that number
+    assert_int_equal(is->event_seq, seen->event_seq);
+    assert_int_equal(is->fate, FATE_UNSENT);
+    assert_int_equal(is->role, expected->role);
+    assert_int_equal(is->kind, expected->kind);
+    assert_int_equal(is->urgent, expected->urgent);
+    assert_string_equal(is->rep, expected->rep);
+    assert_string_equal(is->rule, expected->rule);
+    assert_string_equal(is->why, expected->why);
+    assert_null(is->lane);
+    assert_int_equal(is->created_ms, seen->received_ms);
+    assert_int_equal(is->done_ms, seen->received_ms);
+    return 0;
+}
+
+// Whatever words are in it; as the reader and as a trial finds it.
+static void a_decision_that_tells_nobody_is_with_its_event(void **state)
+{
+    static const struct notice_record told_nobody[] = {
+        {.role = ROLE_SALES,
+         .kind = NOTICE_HEADS_UP,
+         .urgent = true,
+         .rep = "rich",
+         .rule = "a \"rule\" of {many}, [odd] words",
+         .why = "line\none, \\ and 'two'; \xe2\x82\xac 5 \x01"},
+        {.role = ROLE_SERVICE, .kind = NOTICE_OWNER, .rep = "pat", .rule = "rest", .why = "x"},
+    };
+    struct ledger_folder *folder = *state;
+    const struct event *event;
+    struct unsaid_seen seen = {told_nobody, 2, NOW, 0};
+    struct ledger_summary sums;
+    struct notice_filter filter = {.fate = -1, .with_unsent = true, .event_seq = 2};
+    struct notice_record records[8];
+    struct text receipt = {0}, unsaid = {0};
+    struct ledger_reader *reader = NULL;
+
+    text_add(&receipt, "{}");
+    ledger_put_unsaid(&unsaid, &told_nobody[1]);
+    ledger_put_unsaid(&unsaid, &told_nobody[0]);
+    ledger_folder_begin(folder);
+    (void)ledger_folder_event(folder); // led to nothing
+    event = happen(&folder->happenings, EVENT_ISSUE_UPDATED, 0, NULL);
+    assert_int_equal(
+        ledger_add_event(folder->ledger, event, NULL, 0, &receipt, &unsaid, &folder->err), 0);
+    assert_int_equal(
+        ledger_decisions_since(folder->ledger, 0, 8, folder->arena, records, &folder->err), 2);
+    assert_int_equal(see_unsaid(&seen, &records[0]) + see_unsaid(&seen, &records[1]), 0);
+    ledger_folder_commit(folder);
+    assert_int_equal(ledger_reader_open(folder->path, &reader, &folder->err), 0);
+    seen.count = 0;
+    assert_int_equal(ledger_each_notice(reader, &filter, see_unsaid, &seen, &folder->err), 0);
+    assert_int_equal(seen.count, 2);
+    filter.event_seq = 1;
+    assert_int_equal(ledger_each_notice(reader, &filter, see_unsaid, &seen, &folder->err), 0);
+    filter = (struct notice_filter){.fate = -1}; // it is no notice
+    assert_int_equal(ledger_each_notice(reader, &filter, see_unsaid, &seen, &folder->err), 0);
+    assert_int_equal(seen.count, 2);
+    assert_int_equal(ledger_summarize(reader, &sums, &folder->err), 0);
+    assert_int_equal(sums.nobody, 1);
+    assert_int_equal(sums.unexplained, 1); // the event that led to nothing
+    assert_int_equal(sums.notices[FATE_UNSENT], 2);
+    ledger_reader_close(reader);
+    text_finish(&receipt);
+    text_finish(&unsaid);
+}
+
 static void the_same_source_and_id_goes_in_once(void **state)
 {
     struct ledger_folder *folder = *state;
@@ -172,7 +251,7 @@ static void the_same_source_and_id_goes_in_once(void **state)
     text_add(&receipt, "{}");
     ledger_folder_begin(folder);
     (void)ledger_folder_event(folder);
-    code = ledger_add_event(folder->ledger, &folder->happenings.events[0], NULL, 0, &receipt,
+    code = ledger_add_event(folder->ledger, &folder->happenings.events[0], NULL, 0, &receipt, NULL,
                             &folder->err);
     assert_int_equal(code, -EILSEQ);
     assert_false(ledger_broken(folder->ledger)); // a row was refused; the file is well
@@ -410,6 +489,7 @@ int main(void)
         IN_FOLDER(sums_the_groups_worth),
         IN_FOLDER(an_issue_brings_its_own_account),
         IN_FOLDER(an_event_is_found_by_source_and_id),
+        IN_FOLDER(a_decision_that_tells_nobody_is_with_its_event),
         IN_FOLDER(the_same_source_and_id_goes_in_once),
         IN_FOLDER(no_issue_has_a_third_hop),
         IN_FOLDER(a_rollback_leaves_nothing),

@@ -373,10 +373,11 @@ static void a_long_past_comes_in_pages(void **state)
     struct ledger_reader *reader;
     struct seen seen = {.stop_after = 2501};
 
-    ledger_folder_sql(
-        folder, "WITH RECURSIVE more(n) AS (SELECT 8 UNION ALL SELECT n + 1 FROM more"
-                " WHERE n < 3000) INSERT INTO events SELECT n, '/more', 'm' || n, 'issue.opened',"
-                " NULL, n, n, NULL, NULL, x'7b7d', x'7b7d' FROM more");
+    ledger_folder_sql(folder,
+                      "WITH RECURSIVE more(n) AS (SELECT 8 UNION ALL SELECT n + 1 FROM more"
+                      " WHERE n < 3000) INSERT INTO events (seq, source, id, type, time_ms,"
+                      " received_ms, bytes, receipt) SELECT n, '/more', 'm' || n, 'issue.opened',"
+                      " n, n, x'7b7d', x'7b7d' FROM more");
     reader = open_reader(folder);
     assert_int_equal(ledger_each_past_event(reader, &query, see_seq, &seen, &folder->err), 0);
     assert_int_equal(seen.stop_after, 1); // 2500 came

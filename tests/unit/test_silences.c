@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "common/base/moment.h"
+#include "common/ledger/sql.h"
 #include "tests/support/small_book.h"
 #include "tests/support/stage.h"
 
@@ -174,7 +175,7 @@ static void an_age_that_is_reached_meanwhile_is_kept_back_too(void **state)
     assert_int_equal(stage_ring(stage, &receipt), 1);
     json_decref(receipt);
     assert_int_equal(
-        stage_number(stage, "SELECT count(*) FROM notices WHERE rule = 'silence: all'"), 1);
+        stage_number(stage, "SELECT count(*) FROM " DECISIONS " WHERE rule = 'silence: all'"), 1);
 }
 
 // --- set, replaced, lifted -----------------------------------------------------------------------
@@ -311,7 +312,7 @@ static void what_was_undone_holds_no_more(void **state)
     ledger_rollback(stage->ledger);
     (void)stage_publish(stage, "issue.updated", "I-1", "\"amount\":5");
     assert_int_equal(
-        stage_number(stage, "SELECT count(*) FROM notices WHERE rule = 'silence: kept'"), 1);
+        stage_number(stage, "SELECT count(*) FROM " DECISIONS " WHERE rule = 'silence: kept'"), 1);
 }
 
 #define STAGE_TEST(test) cmocka_unit_test_setup_teardown(test, begin, end)

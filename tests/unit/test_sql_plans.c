@@ -35,7 +35,8 @@ static bool is_walk(const char *step)
 
 // What may: it is asked for by a person, once a day, or of a table that stays small.
 static const bool walks_allowed[SQL_COUNT] = {
-    [SQL_WAITING_NOTICES] = true, // on trial only
+    [SQL_DECISIONS_SINCE] = true, // on trial only
+    [SQL_WAITING_NOTICES] = true, // likewise
     [SQL_DUE_DIGESTS] = true,     // through what is due
     [SQL_DIGEST_ITEMS] = true,    // of one digest
     [SQL_LOAD_BIG] = true,        // of an account's newest ones
