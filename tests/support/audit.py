@@ -23,8 +23,8 @@ class Ledger:
                             if "prefix" in name), "")
         self.events = list(connection.execute(
             "SELECT seq, source, id, type, subject, issue, bytes, receipt FROM events ORDER BY seq"))
-        self.notices = [*self.unsaid(connection),
-                        *map(dict, connection.execute("SELECT * FROM notices ORDER BY num"))]
+        self.notices = [*map(dict, connection.execute("SELECT * FROM notices ORDER BY num")),
+                        *self.unsaid(connection)]
         self.issues = {row["num"]: row for row in connection.execute("SELECT * FROM issues")}
         self.accounts = {row["key"]: row for row in connection.execute("SELECT * FROM accounts")}
         connection.close()

@@ -19,12 +19,15 @@ BOOK = {"default": {"service": "pat", "sales": "rich"}, "reps": [
     for id, role in (("pat", "service"), ("sam", "service"), ("rich", "sales"), ("olga", "sales"))]}
 NOTICE = dict(role=1, kind=0, fate=1, urgent=0, rep="rich", lane="rich", rule="r", why="w", created_ms=1,
               due_ms=1, done_ms=2, attempts=1, status=200)
+UNSAID = dict(role=0, kind=1, urgent=0, rep="sam", rule="r", why="w")
 
 
 def schema():
     """The tables as the ledger makes them."""
-    with open(os.path.join(ROOT, "common", "ledger", "sql.c"), encoding="utf-8") as file:
-        text = file.read()
+    def read(name):
+        with open(os.path.join(ROOT, "common", "ledger", name), encoding="utf-8") as file:
+            return file.read()
+    text = read("sql.c").replace("IS_OPEN", re.search(r"#define IS_OPEN (.*)", read("sql.h")).group(1))
     names = re.search(r"sql_migrations\[\] = \{(.*?)\};", text, re.DOTALL).group(1).split(",")
     made = "".join(re.search(name.strip() + r"\[\] =(.*?)\";\n", text, re.DOTALL).group(1) + '"' for name in names)
     return "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', made))
@@ -48,10 +51,12 @@ class TestAudit(unittest.TestCase):
             receipt = {"id": f"e{seq}", "source": "/s", "status": "accepted", "seq": seq}
             self.receipts.append(receipt)
             self.insert(connection, "events", seq=seq, source="/s", id=f"e{seq}", type="issue.opened",
-                        time_ms=1, received_ms=1, issue=1, bytes=b"{}", receipt=json.dumps(receipt).encode())
+                        time_ms=1, received_ms=1, issue=1, bytes=b"{}", receipt=json.dumps(receipt).encode(),
+                        unsaid=json.dumps([UNSAID]) if seq == 1 else None)
             self.insert(connection, "notices", num=seq * 2, event=seq, issue=1, **NOTICE)
-            self.insert(connection, "notices", num=seq * 2 + 1, event=seq, issue=1,
-                        **{**NOTICE, "role": 0, "rep": "sam", "lane": None, "fate": 4, "kind": 1, "done_ms": 1})
+        # as ledgers before version 8 had them
+        self.insert(connection, "notices", num=5, event=2, issue=1, **{**NOTICE, **UNSAID, "lane": None,
+                                                                       "fate": 4, "done_ms": 1})
         connection.commit()
         connection.close()
         self.requests = [self.request("hn_abcdefgh_2"), self.request("hn_abcdefgh_4")]
@@ -84,6 +89,8 @@ class TestAudit(unittest.TestCase):
         for promise, sql in (
                 ("P1", "DELETE FROM notices WHERE event = 2"),
                 ("P1", "UPDATE notices SET why = '' WHERE num = 5"),
+                ("P1", "UPDATE events SET unsaid = replace(unsaid, '\"w\"', '\"\"')"),
+                ("P4", "UPDATE events SET unsaid = replace(unsaid, ']', ',') || ltrim(unsaid, '[')"),
                 ("P1", "UPDATE notices SET done_ms = 0 WHERE num = 4"),
                 ("P4", "UPDATE notices SET event = 1 WHERE num = 4"),
                 ("P6", "UPDATE notices SET fate = 0, done_ms = 0 WHERE num = 4"),
