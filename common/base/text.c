@@ -22,16 +22,23 @@ void text_clear(struct text *text)
     }
 }
 
+static void grow(struct text *text, size_t needed)
+{
+    size_t capacity = text->capacity ? text->capacity : 128;
+
+    while (capacity < needed) {
+        capacity *= 2;
+    }
+    text->bytes = xrealloc(text->bytes, capacity);
+    text->capacity = capacity;
+}
+
 char *text_room(struct text *text, size_t size)
 {
-    if (text->size + size + 1 > text->capacity) {
-        size_t capacity = text->capacity ? text->capacity : 128;
+    size_t needed = text->size + size + 1;
 
-        while (capacity < text->size + size + 1) {
-            capacity *= 2;
-        }
-        text->bytes = xrealloc(text->bytes, capacity);
-        text->capacity = capacity;
+    if (needed > text->capacity) {
+        grow(text, needed);
     }
     return text->bytes + text->size;
 }
@@ -203,11 +210,19 @@ size_t utf8_length(const char *string, size_t size)
     return count;
 }
 
-// The length of the run of printable ASCII that begins at bytes.
-static size_t printable_run(const unsigned char *bytes, size_t size)
+size_t ascii_printable(const char *bytes, size_t size)
 {
+    const uint64_t ones = UINT64_C(0x0101010101010101), high = ones * 0x80;
     size_t run = 0;
+    uint64_t eight;
 
+    for (; size - run >= sizeof eight; run += sizeof eight) {
+        memcpy(&eight, bytes + run, sizeof eight);
+        // the highest bit of a byte says that it is too low, or too high
+        if (((eight - ones * 0x20) | (eight + ones)) & high) {
+            break;
+        }
+    }
     while (run < size && bytes[run] >= 0x20 && bytes[run] < 0x7f) {
         run++;
     }
@@ -222,7 +237,7 @@ void text_add_line(struct text *text, const char *string, size_t max_bytes)
     for (size_t i = 0; i < kept; i += step) {
         const unsigned char *at = (const unsigned char *)string + i;
 
-        step = printable_run(at, kept - i);
+        step = ascii_printable(string + i, kept - i);
         if (step) {
             text_add_bytes(text, string + i, step);
             continue;

@@ -37,6 +37,8 @@ bool utf8_valid(const char *bytes, size_t size);
 size_t utf8_cut(const char *string, size_t size, size_t max_bytes);
 // The number of characters (code points) of a valid string.
 size_t utf8_length(const char *string, size_t size);
+// The length of the run of printable ASCII, the space among it, that begins at bytes.
+size_t ascii_printable(const char *bytes, size_t size);
 // Appends string as one line that a terminal or a log can show: control characters become spaces,
 // bytes that are no UTF-8 become '?', and what is longer than max_bytes ends in "…".
 void text_add_line(struct text *text, const char *string, size_t max_bytes);

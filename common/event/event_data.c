@@ -64,12 +64,10 @@ bool event_text_plain(const char *text, size_t size)
 {
     const unsigned char *at = (const unsigned char *)text;
 
-    for (size_t i = 0; i < size; i++) {
+    for (size_t i = ascii_printable(text, size); i < size;
+         i++, i += ascii_printable(text + i, size - i)) {
         size_t left = size - i;
 
-        if (at[i] >= 0x20 && at[i] < 0x7f) {
-            continue;
-        }
         if (at[i] < 0x20 || at[i] == 0x7f) {
             return false;
         }

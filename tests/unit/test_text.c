@@ -148,6 +148,30 @@ static void expect_line(const char *outside, size_t max_bytes, const char *line)
     text_finish(&text);
 }
 
+// Each byte, wherever it stands among the eight that are looked at together, beside each neighbour.
+static void tells_what_is_printable(void **state)
+{
+    static const char neighbours[] = {' ', 'a', '~', '\x7f', '\x1f', '\0', '\x80', '\xff'};
+    char bytes[19];
+
+    (void)state;
+    for (int byte = 0; byte < 256; byte++) {
+        for (size_t i = 0; i < sizeof neighbours; i++) {
+            for (size_t at = 0; at < sizeof bytes; at++) {
+                size_t run = 0;
+
+                memset(bytes, neighbours[i], sizeof bytes);
+                bytes[at] = (char)byte;
+                while (run < sizeof bytes && bytes[run] >= ' ' && bytes[run] <= '~') {
+                    run++;
+                }
+                assert_int_equal(ascii_printable(bytes, sizeof bytes), run);
+            }
+        }
+    }
+    assert_int_equal(ascii_printable(NULL, 0), 0);
+}
+
 static void makes_lines(void **state)
 {
     (void)state;
@@ -202,9 +226,13 @@ static void reads_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(grows),       cmocka_unit_test(writes_whole_numbers),
-        cmocka_unit_test(tells_utf8),  cmocka_unit_test(cuts_between_characters),
-        cmocka_unit_test(makes_lines), cmocka_unit_test(quotes_for_the_log),
+        cmocka_unit_test(grows),
+        cmocka_unit_test(writes_whole_numbers),
+        cmocka_unit_test(tells_utf8),
+        cmocka_unit_test(cuts_between_characters),
+        cmocka_unit_test(tells_what_is_printable),
+        cmocka_unit_test(makes_lines),
+        cmocka_unit_test(quotes_for_the_log),
         cmocka_unit_test(reads_files),
     };
 
