@@ -162,6 +162,14 @@ static const char *why_matchers(const struct scene *scene, const struct matcher 
 
 static const char *why_rule(const struct scene *scene, const struct rule *rule)
 {
+    // mostly one rule speaks to both people, and has said why already
+    for (size_t i = 0; i < scene->verdict->decision_count; i++) {
+        const struct decision *decision = &scene->verdict->decisions[i];
+
+        if (decision->rule == rule->name && decision->why) {
+            return decision->why;
+        }
+    }
     return why_matchers(scene, rule->matchers, rule->matcher_count);
 }
 
