@@ -293,6 +293,7 @@ static int hold_draft(struct pair *pair, const struct draft *draft)
 {
     struct head head;
     size_t size = measure(draft, &head);
+    char *at;
     int rc;
 
     if (!size) {
@@ -302,15 +303,17 @@ static int hold_draft(struct pair *pair, const struct draft *draft)
     if (rc < 0) {
         return rc;
     }
-    text_add_bytes(&pair->unsent, (const char *)&head, sizeof head);
+    at = mempcpy(text_room(&pair->unsent, size), &head, sizeof head);
     for (int i = 0; i < PAIR_TEXTS; i++) {
         const struct slice *text = &draft->texts[i];
 
         if (text->bytes) {
-            text_add_bytes(&pair->unsent, text->bytes, text->size);
-            text_add_char(&pair->unsent, '\0');
+            at = mempcpy(at, text->bytes, text->size);
+            *at++ = '\0';
         }
     }
+    *at = '\0'; // as every text ends
+    pair->unsent.size += size;
     return 0;
 }
 
