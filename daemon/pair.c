@@ -8,10 +8,9 @@
 
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "daemon/pair_form.h"
 
 enum {
-    PAIR_TEXTS = 10, // even, so that the head has no hole
-    PAIR_NUMBERS = 6,
     PAIR_HWM = 1024,                   // frames
     PAIR_BATCH_BYTES = 16 * 1024,      // of messages that go in one frame
     PAIR_CUTS = 256,                   // full frames that may wait,
@@ -20,28 +19,10 @@ enum {
     PAIR_LAST_WORDS_MS = 1000
 };
 
-// Says that the other end is this program, and of this form: a daemon that was replaced on disk
-// while it ran may start a courier of another version.
-#define PAIR_MARK UINT32_C(0x48550005)
-#define NO_TEXT   UINT32_MAX // in sizes: the text is NULL
-
-// What each message of a frame begins with. The texts follow, in order, each with its NUL.
-struct head {
-    uint32_t mark, kind;
-    uint32_t sizes[PAIR_TEXTS];
-    int64_t numbers[PAIR_NUMBERS];
-};
-
-struct slice {
-    const char *bytes; // NULL: no text
-    size_t size;
-};
-
-// A message between its struct and its frame.
-struct draft {
-    enum pair_kind kind;
-    int64_t numbers[PAIR_NUMBERS];
-    struct slice texts[PAIR_TEXTS];
+// One that came. It is there until its last message is done with.
+struct frame {
+    zmq_msg_t message;
+    int users;
 };
 
 struct pair {
@@ -50,9 +31,9 @@ struct pair {
     struct text unsent;     // messages that wait to go
     size_t cuts[PAIR_CUTS]; // where a frame of them ends, but for the last
     size_t cut_count;
-    bool held;       // nothing goes
-    zmq_msg_t frame; // the one that is being read
-    size_t frame_at; // how far; 0: there is none
+    bool held;           // nothing goes
+    struct frame *frame; // the one that is being read; NULL: there is none
+    size_t frame_at;     // how far
 };
 
 static struct slice slice_of(const char *string)
@@ -69,7 +50,7 @@ static int failure(void)
 static int set_options(void *socket, int linger_ms)
 {
     int hwm = PAIR_HWM;
-    int64_t max_bytes = (int64_t)sizeof(struct head) + PAIR_TEXTS * (INT64_C(1) + PAIR_TEXT_BYTES);
+    int64_t max_bytes = PAIR_MESSAGE_BYTES;
 
     if (zmq_setsockopt(socket, ZMQ_LINGER, &linger_ms, sizeof linger_ms) < 0 ||
         zmq_setsockopt(socket, ZMQ_SNDHWM, &hwm, sizeof hwm) < 0 ||
@@ -139,12 +120,18 @@ int pair_connect(void *zmq_context, const char *endpoint, struct pair **ret, str
     return 0;
 }
 
+static void frame_release(struct frame *frame)
+{
+    if (frame && --frame->users == 0) {
+        (void)zmq_msg_close(&frame->message);
+        free(frame);
+    }
+}
+
 static void drop_frame(struct pair *pair)
 {
-    if (pair->frame_at) {
-        (void)zmq_msg_close(&pair->frame);
-        pair->frame_at = 0;
-    }
+    frame_release(pair->frame);
+    pair->frame = NULL;
 }
 
 void pair_close(struct pair *pair)
@@ -174,29 +161,6 @@ int pair_fd(struct pair *pair)
     size_t size = sizeof fd;
 
     return zmq_getsockopt(pair->socket, ZMQ_FD, &fd, &size) < 0 ? -errno : fd;
-}
-
-// Fills in the head and says how large the message is; 0 where a text is too long.
-static size_t measure(const struct draft *draft, struct head *head)
-{
-    size_t total = sizeof *head;
-
-    *head = (struct head){.mark = PAIR_MARK, .kind = draft->kind};
-    memcpy(head->numbers, draft->numbers, sizeof head->numbers);
-    for (int i = 0; i < PAIR_TEXTS; i++) {
-        const struct slice *text = &draft->texts[i];
-
-        if (!text->bytes) {
-            head->sizes[i] = NO_TEXT;
-            continue;
-        }
-        if (text->size > PAIR_TEXT_BYTES) {
-            return 0;
-        }
-        head->sizes[i] = (uint32_t)text->size;
-        total += text->size + 1;
-    }
-    return total;
 }
 
 static int send_frame(const struct pair *pair, const char *bytes, size_t size)
@@ -291,9 +255,7 @@ static int make_room(struct pair *pair, size_t size)
 // Puts a message behind those that wait. -EAGAIN: they are many already, and cannot go.
 static int hold_draft(struct pair *pair, const struct draft *draft)
 {
-    struct head head;
-    size_t size = measure(draft, &head);
-    char *at;
+    size_t size = draft_size(draft);
     int rc;
 
     if (!size) {
@@ -303,16 +265,7 @@ static int hold_draft(struct pair *pair, const struct draft *draft)
     if (rc < 0) {
         return rc;
     }
-    at = mempcpy(text_room(&pair->unsent, size), &head, sizeof head);
-    for (int i = 0; i < PAIR_TEXTS; i++) {
-        const struct slice *text = &draft->texts[i];
-
-        if (text->bytes) {
-            at = mempcpy(at, text->bytes, text->size);
-            *at++ = '\0';
-        }
-    }
-    *at = '\0'; // as every text ends
+    draft_write(draft, text_room(&pair->unsent, size));
     pair->unsent.size += size;
     return 0;
 }
@@ -389,183 +342,50 @@ int pair_send_plain(struct pair *pair, enum pair_kind kind)
     return send_draft(pair, &(struct draft){.kind = kind});
 }
 
-// Reads the message that begins here into the draft: its texts lie one after the other, and end in
-// a NUL each. Returns its size; 0 where it is none.
-static size_t read_draft(const char *bytes, size_t size, struct draft *ret)
-{
-    struct head head;
-    size_t at = sizeof head;
-
-    if (size < sizeof head) {
-        return 0;
-    }
-    memcpy(&head, bytes, sizeof head);
-    if (head.mark != PAIR_MARK || head.kind < PAIR_LANE || head.kind > PAIR_ALIVE) {
-        return 0;
-    }
-    *ret = (struct draft){.kind = (enum pair_kind)head.kind};
-    memcpy(ret->numbers, head.numbers, sizeof ret->numbers);
-    for (int i = 0; i < PAIR_TEXTS; i++) {
-        uint32_t length = head.sizes[i];
-
-        if (length == NO_TEXT) {
-            continue;
-        }
-        if (length > PAIR_TEXT_BYTES || size - at <= length || bytes[at + length] != '\0') {
-            return 0;
-        }
-        ret->texts[i] = (struct slice){bytes + at, length};
-        at += (size_t)length + 1;
-    }
-    return at;
-}
-
-// True where the first `count` texts are there and are strings.
-static bool has_strings(const struct draft *draft, int count)
-{
-    for (int i = 0; i < count; i++) {
-        const struct slice *text = &draft->texts[i];
-
-        if (!text->bytes || memchr(text->bytes, '\0', text->size)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool fits(int64_t number, int64_t least, int64_t most)
-{
-    return number >= least && number <= most;
-}
-
-static bool read_lane(const struct draft *draft, struct pair_lane *ret)
-{
-    const int64_t *numbers = draft->numbers;
-
-    if (!has_strings(draft, 2) || !fits(numbers[2], 1, INT32_MAX)) {
-        return false;
-    }
-    *ret = (struct pair_lane){
-        .lane = draft->texts[0].bytes,
-        .url = draft->texts[1].bytes,
-        .secret = draft->texts[2].bytes,
-        .ca = draft->texts[3].bytes,
-        .client_cert = draft->texts[4].bytes,
-        .client_key = draft->texts[5].bytes,
-        .proxy = draft->texts[6].bytes,
-        .allow = draft->texts[7].bytes,
-        .answers = draft->texts[8].bytes,
-        .insecure = numbers[0] != 0,
-        .allow_private = numbers[1] != 0,
-        .concurrency = (int32_t)numbers[2],
-        .rate_gap_ms = numbers[3],
-        .timeout_ms = numbers[4],
-        .connect_timeout_ms = numbers[5],
-    };
-    return fits(ret->rate_gap_ms, 0, INT32_MAX) && fits(ret->timeout_ms, 1, INT32_MAX) &&
-           fits(ret->connect_timeout_ms, 1, INT32_MAX);
-}
-
-static bool read_job(const struct draft *draft, struct pair_job *ret)
-{
-    if (!has_strings(draft, 3) || !draft->texts[3].bytes) {
-        return false;
-    }
-    *ret = (struct pair_job){
-        .num = draft->numbers[0],
-        .lane = draft->texts[0].bytes,
-        .notice_id = draft->texts[1].bytes,
-        .content_type = draft->texts[2].bytes,
-        .body = draft->texts[3].bytes,
-        .body_size = draft->texts[3].size,
-        .failures_heard = draft->numbers[1],
-    };
-    return true;
-}
-
-static bool read_outcome(const struct draft *draft, struct pair_outcome *ret)
-{
-    const int64_t *numbers = draft->numbers;
-
-    if (!has_strings(draft, 2) || !fits(numbers[1], SEND_DELIVERED, SEND_UNTRIED) ||
-        !fits(numbers[2], 0, INT32_MAX) || !fits(numbers[3], -1, INT64_MAX / 2)) {
-        return false;
-    }
-    *ret = (struct pair_outcome){
-        .num = numbers[0],
-        .lane = draft->texts[0].bytes,
-        .result = (int32_t)numbers[1],
-        .status = (int32_t)numbers[2],
-        .retry_after_ms = numbers[3],
-        .took_ms = numbers[4],
-        .answer = draft->texts[1].bytes,
-    };
-    return true;
-}
-
-static bool read_message(const struct draft *draft, struct pair_message *ret)
-{
-    ret->kind = draft->kind;
-    switch (draft->kind) {
-    case PAIR_LANE:
-        return read_lane(draft, &ret->lane);
-    case PAIR_SHUT:
-        ret->shut = draft->texts[0].bytes;
-        return has_strings(draft, 1);
-    case PAIR_JOB:
-        return read_job(draft, &ret->job);
-    case PAIR_OUTCOME:
-        return read_outcome(draft, &ret->outcome);
-    case PAIR_RECALL:
-        ret->recalled = draft->texts[0].bytes;
-        return has_strings(draft, 1);
-    case PAIR_STOP:
-        ret->deadline_ms = draft->numbers[0];
-        return fits(ret->deadline_ms, 0, INT32_MAX);
-    case PAIR_HELLO:
-    case PAIR_ALIVE:
-        return true;
-    }
-    return false;
-}
-
 // Makes sure of a frame to read. 1, 0 where none has come, or a negative errno.
 static int take_frame(struct pair *pair)
 {
+    struct frame *frame;
     int rc;
 
-    if (pair->frame_at) {
+    if (pair->frame) {
         return 1;
     }
-    (void)zmq_msg_init(&pair->frame);
+    frame = xmalloc(sizeof *frame);
+    frame->users = 1;
+    (void)zmq_msg_init(&frame->message);
     do {
-        rc = zmq_msg_recv(&pair->frame, pair->socket, ZMQ_DONTWAIT);
+        rc = zmq_msg_recv(&frame->message, pair->socket, ZMQ_DONTWAIT);
     } while (rc < 0 && errno == EINTR);
-    if (rc < 0 || zmq_msg_more(&pair->frame)) {
+    if (rc < 0 || zmq_msg_more(&frame->message)) {
         rc = rc >= 0 ? -EPROTO : errno == EAGAIN ? 0 : -errno;
-        (void)zmq_msg_close(&pair->frame);
+        frame_release(frame);
         return rc;
     }
+    pair->frame = frame;
+    pair->frame_at = 0;
     return 1;
 }
 
-// Takes the next message of the frame in hand into ret, which shares the frame's bytes.
+// Takes the next message of the frame in hand. The last one takes the frame over.
 static bool take_message(struct pair *pair, struct pair_message *ret)
 {
-    size_t total = zmq_msg_size(&pair->frame), from = pair->frame_at, size;
-    zmq_msg_t *share = xmalloc(sizeof *share);
-    struct draft draft;
+    struct frame *frame = pair->frame;
+    size_t total = zmq_msg_size(&frame->message), size;
+    const char *bytes = zmq_msg_data(&frame->message);
 
-    ret->frame = share;
-    (void)zmq_msg_init(share);
-    (void)zmq_msg_copy(share, &pair->frame);
-    size = read_draft((const char *)zmq_msg_data(share) + from, total - from, &draft);
-    pair->frame_at = from + size;
-    if (!size || pair->frame_at == total) {
-        pair->frame_at = 0;
-        (void)zmq_msg_close(&pair->frame);
+    size = pair_form_read(bytes + pair->frame_at, total - pair->frame_at, ret);
+    if (!size) {
+        return false;
     }
-    return size && read_message(&draft, ret);
+    ret->frame = frame;
+    pair->frame_at += size;
+    if (pair->frame_at == total) {
+        pair->frame = NULL;
+    } else {
+        frame->users++;
+    }
+    return true;
 }
 
 int pair_receive(struct pair *pair, struct pair_message *ret)
@@ -577,7 +397,6 @@ int pair_receive(struct pair *pair, struct pair_message *ret)
         return rc;
     }
     if (!take_message(pair, &message)) {
-        pair_message_finish(&message);
         drop_frame(pair);
         return -EPROTO;
     }
@@ -587,14 +406,13 @@ int pair_receive(struct pair *pair, struct pair_message *ret)
 
 bool pair_in_hand(const struct pair *pair)
 {
-    return pair->frame_at > 0;
+    return pair->frame != NULL;
 }
 
 void pair_message_finish(struct pair_message *message)
 {
     if (message->frame) {
-        (void)zmq_msg_close(message->frame);
-        free(message->frame);
+        frame_release(message->frame);
         *message = (struct pair_message){0};
     }
 }

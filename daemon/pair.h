@@ -82,7 +82,7 @@ struct pair_message { // one that was received; strings borrow from it
         const char *recalled; // PAIR_RECALL: the lane
         int64_t deadline_ms;  // PAIR_STOP: how long it may take
     };
-    void *frame; // owned
+    struct frame *frame; // owned, together with the others that came in it
 };
 
 struct pair;                                // one end
