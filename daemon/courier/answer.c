@@ -44,8 +44,11 @@ enum send_result answer_result(const char *rules, int32_t status)
 {
     char number[16];
 
+    if (!rules) {
+        return usual_result(status);
+    }
     (void)snprintf(number, sizeof number, "%d", (int)status);
-    for (; rules && status <= 999 && strlen(rules) >= RULE_BYTES; rules += RULE_BYTES) {
+    for (; status <= 999 && strlen(rules) >= RULE_BYTES; rules += RULE_BYTES) {
         bool fits = rules[0] == number[0] &&
                     (memcmp(rules + 1, "xx", 2) == 0 || memcmp(rules, number, 3) == 0);
         int result = rules[4] - '0';
@@ -73,6 +76,9 @@ static void hide_pieces(struct text *line, const char *url)
     static const char hidden[3] = "…"; // in UTF-8, with no NUL
     const char *piece = behind_host(url);
 
+    if (line->size < SECRET_PIECE_BYTES) {
+        return; // as nearly always
+    }
     while (*(piece += strspn(piece, between))) {
         size_t length = strcspn(piece, between);
         char *found = line->bytes;

@@ -77,6 +77,7 @@ static void the_url_is_not_repeated(void **state)
 
     (void)state;
     check(echo, strlen(echo), "no /…/…/…/…?sig=… at hooks.example.com; …, …");
+    check("services", 8, "…");
 }
 
 // A secret that lies across the end of what is kept must not show its first half.
