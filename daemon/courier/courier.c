@@ -225,11 +225,13 @@ static void on_shut(struct courier *courier, const char *name)
 
 static void on_job(struct courier *courier, struct pair_message *message)
 {
+    struct lane_queue *lane = lane_queues_find(courier->queues, message->job.lane);
+
     if (courier->stopping) {
         send_untried(courier, &message->job, "the courier stops");
-    } else if (lane_queues_is_late(courier->queues, &message->job)) {
+    } else if (lane && lane_queue_is_late(lane, &message->job)) {
         send_untried(courier, &message->job, "an earlier notice of the lane failed");
-    } else if (!lane_queues_add(courier->queues, message)) {
+    } else if (!lane_queues_add(courier->queues, lane, message)) {
         send_untried(courier, &message->job, "the courier knows no such lane");
     }
 }

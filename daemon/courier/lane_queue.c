@@ -51,7 +51,7 @@ struct lane_queues {
     struct lane_queue *ready[TRUST_COUNT]; // those with a job to start, the longest waiting first
     struct lane_queue *resting;            // and those whose gap is open, the first to end first
     int running[TRUST_COUNT];
-    int64_t tickets;
+    int64_t tickets, targets; // that were given so far
 };
 
 struct lane_queues *lane_queues_create(int most)
@@ -284,7 +284,7 @@ static bool read_proxy(struct lane_queue *lane, const char *host)
 }
 
 // Reads what the settings mean for a transfer.
-static void read_settings(struct lane_queue *lane)
+static void read_settings(struct lane_queue *lane, int64_t number)
 {
     const struct pair_lane *settings = &lane->settings.lane;
     char host[HOST_BYTES];
@@ -292,6 +292,7 @@ static void read_settings(struct lane_queue *lane)
     lane->trouble = NULL;
     signature_keys_finish(&lane->keys);
     lane->target = (struct transfer_target){
+        .number = number,
         .url = settings->url,
         .policy = {.allow_private = settings->allow_private},
         .timeout_ms = settings->timeout_ms,
@@ -332,7 +333,7 @@ void lane_queues_set(struct lane_queues *queues, struct pair_message *message)
     lane->settings = *message;
     lane->is_shut = false;
     *message = (struct pair_message){0};
-    read_settings(lane);
+    read_settings(lane, ++queues->targets);
     sort_in(queues, lane);
 }
 
@@ -351,11 +352,9 @@ void lane_queue_failed(struct lane_queue *lane)
     lane->failures++;
 }
 
-bool lane_queues_is_late(const struct lane_queues *queues, const struct pair_job *job)
+bool lane_queue_is_late(const struct lane_queue *lane, const struct pair_job *job)
 {
-    const struct lane_queue *lane = lane_queues_find(queues, job->lane);
-
-    return lane && job->failures_heard < lane->failures;
+    return job->failures_heard < lane->failures;
 }
 
 void lane_queues_shut(struct lane_queues *queues, struct lane_queue *lane)
@@ -366,17 +365,16 @@ void lane_queues_shut(struct lane_queues *queues, struct lane_queue *lane)
     }
 }
 
-bool lane_queues_add(struct lane_queues *queues, struct pair_message *message)
+bool lane_queues_add(struct lane_queues *queues, struct lane_queue *lane,
+                     struct pair_message *message)
 {
-    struct lane_queue *lane = lane_queues_find(queues, message->job.lane);
     struct lane_job *job;
 
     if (!lane || lane->is_shut) {
         return false;
     }
-    job = xcalloc(1, sizeof *job);
-    job->lane = lane;
-    job->message = *message;
+    job = xmalloc(sizeof *job);
+    *job = (struct lane_job){.lane = lane, .message = *message};
     *message = (struct pair_message){0};
     if (lane->last) {
         lane->last->next = job;

@@ -40,14 +40,16 @@ struct lane_queue *lane_queues_after(const struct lane_queues *queues,
 void lane_queues_set(struct lane_queues *queues, struct pair_message *message);
 // Forgets a lane of which nothing waits, once what of it is running has ended.
 void lane_queues_shut(struct lane_queues *queues, struct lane_queue *lane);
-// Puts a job at the end of its lane and takes the message over; false where there is no such lane.
-must_check bool lane_queues_add(struct lane_queues *queues, struct pair_message *message);
+// Puts a job at the end of its lane and takes the message over; false where the lane is NULL or to
+// be forgotten.
+must_check bool lane_queues_add(struct lane_queues *queues, struct lane_queue *lane,
+                                struct pair_message *message);
 // What an answer with that status means in this lane.
 enum send_result lane_queue_result(const struct lane_queue *lane, int32_t status);
 // A job of the lane failed, and what waited behind it goes back.
 void lane_queue_failed(struct lane_queue *lane);
 // Whether the job was handed over before the desk had heard of the lane's last failure.
-bool lane_queues_is_late(const struct lane_queues *queues, const struct pair_job *job);
+bool lane_queue_is_late(const struct lane_queue *lane, const struct pair_job *job);
 // Takes the next job that may start; it counts as running until lane_job_ended(). NULL: none now,
 // and ret_wakes_mono_ms is when a gap ends, INT64_MAX where none is open.
 struct lane_job *lane_queues_next(struct lane_queues *queues, int64_t now_mono_ms,

@@ -2,8 +2,6 @@
 
 #include <curl/curl.h>
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,36 +12,31 @@
 #include "common/base/moment.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
-#include "config.h"
 #include "daemon/courier/answer.h"
+#include "daemon/courier/request.h"
 
 enum {
-    HEADER_BYTES = 32 * 1024,   // of an answer, 1xx ones included
-    EXPECT_BYTES = 1000 * 1000, // a body for which libcurl may ask a receiver whether it wants it
-    SILENT_S = 60,
-    IDLE_HANDLES = 64,     // kept for the next transfers
-    HUNG_LOOKUPS = 64,     // that may be left behind …
-    HUNG_LOOKUP_MS = 30000 // … within the time that a resolver's thread may live on
+    IP_BYTES = 64,            // of an address in numbers
+    HEADER_BYTES = 32 * 1024, // of an answer, 1xx ones included
+    IDLE_HANDLES = 64,        // kept for the next transfers
+    HUNG_LOOKUPS = 64,        // that may be left behind …
+    HUNG_LOOKUP_MS = 30000    // … within the time that a resolver's thread may live on
 };
-
-enum { HEADER_TYPE, HEADER_ID, HEADER_STAMP, HEADER_SIGNATURE, HEADER_EXPECT, HEADER_COUNT };
 
 struct transfer {
     struct transfer *prev, *next; // among the running or the idle ones
-    CURL *easy;
+    struct request request;
     void *owner;
     int64_t started_mono_ms;
     struct address_policy policy;
-    bool is_own;    // has settings of its lane alone: its handle is not used for another
-    bool opened;    // a socket, to an address that the policy allows
-    bool forbidden; // an address by the policy
-    bool too_long;  // the answer's body
-    bool is_headed; // the answer's headers came to their end
-    int requests;   // that went out
+    char allowed_ip[IP_BYTES]; // the last one that the policy allowed; "": none yet
+    bool opened;               // a socket, to an address that the policy allows
+    bool forbidden;            // an address by the policy
+    bool too_long;             // the answer's body
+    bool is_headed;            // the answer's headers came to their end
+    int requests;              // that went out
     size_t header_bytes, body_bytes;
-    struct text body;                // the answer's first bytes
-    struct text lines[HEADER_COUNT]; // of the request
-    struct curl_slist headers[HEADER_COUNT], *last_header;
+    struct text body;          // the answer's first bytes
     char words[ADDRESS_WORDS]; // why the policy forbids
     char error[CURL_ERROR_SIZE];
 };
@@ -81,10 +74,13 @@ static int on_request(void *owner, char *remote_ip, char *local_ip, int remote_p
     (void)local_ip;
     (void)remote_port;
     (void)local_port;
-    if (!address_text_allowed(remote_ip, &transfer->policy, transfer->words)) {
-        transfer->forbidden = true;
-        transfer->opened = false;
-        return CURL_PREREQFUNC_ABORT;
+    if (strcmp(remote_ip, transfer->allowed_ip) != 0) {
+        if (!address_text_allowed(remote_ip, &transfer->policy, transfer->words)) {
+            transfer->forbidden = true;
+            transfer->opened = false;
+            return CURL_PREREQFUNC_ABORT;
+        }
+        (void)snprintf(transfer->allowed_ip, sizeof transfer->allowed_ip, "%s", remote_ip);
     }
     transfer->requests++;
     return transfer->requests == 1 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
@@ -114,45 +110,9 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *owner)
     return transfer->too_long ? 0 : more;
 }
 
-// What is the same for every transfer. libcurl looks at no environment, no file of its own, and no
-// other place than the one that it was given.
-static bool set_common(CURL *easy)
-{
-    static const struct {
-        CURLoption option;
-        long value;
-    } settings[] = {
-        {CURLOPT_POST, 1},
-        {CURLOPT_NOSIGNAL, 1},
-        {CURLOPT_FOLLOWLOCATION, 0},
-        {CURLOPT_SSL_VERIFYPEER, 1},
-        {CURLOPT_SSL_VERIFYHOST, 2},
-        {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
-        {CURLOPT_TCP_KEEPALIVE, 1},
-        {CURLOPT_MAXLIFETIME_CONN, 600},
-        {CURLOPT_NETRC, CURL_NETRC_IGNORED},
-        {CURLOPT_DISALLOW_USERNAME_IN_URL, 1},
-        {CURLOPT_HTTP09_ALLOWED, 0},
-        {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
-        // where nothing moves for so long, nothing will; the time-out is mostly shorter
-        {CURLOPT_LOW_SPEED_LIMIT, 1},
-        {CURLOPT_LOW_SPEED_TIME, SILENT_S},
-        // without it the end of a transfer waits for its name lookup, and everybody else with it
-        {CURLOPT_QUICK_EXIT, 1},
-    };
-    bool fine = true;
-
-    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
-        fine = curl_easy_setopt(easy, settings[i].option, settings[i].value) == CURLE_OK && fine;
-    }
-    return fine && curl_easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_NOPROXY, "") == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_USERAGENT, "headsup/" HEADSUP_VERSION) == CURLE_OK;
-}
-
 static bool set_callbacks(struct transfer *transfer)
 {
-    CURL *easy = transfer->easy;
+    CURL *easy = transfer->request.easy;
 
     return curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error) == CURLE_OK &&
@@ -168,11 +128,8 @@ static bool set_callbacks(struct transfer *transfer)
 
 static void transfer_destroy(struct transfer *transfer)
 {
-    curl_easy_cleanup(transfer->easy);
+    request_finish(&transfer->request);
     text_finish(&transfer->body);
-    for (int i = 0; i < HEADER_COUNT; i++) {
-        text_finish(&transfer->lines[i]);
-    }
     free(transfer);
 }
 
@@ -180,8 +137,7 @@ static struct transfer *transfer_create(void)
 {
     struct transfer *transfer = xcalloc(1, sizeof *transfer);
 
-    transfer->easy = curl_easy_init();
-    if (!transfer->easy || !set_common(transfer->easy) || !set_callbacks(transfer)) {
+    if (!request_init(&transfer->request) || !set_callbacks(transfer)) {
         transfer_destroy(transfer);
         return NULL;
     }
@@ -215,7 +171,7 @@ void transfers_destroy(struct transfers *transfers)
     }
     DL_FOREACH_SAFE(transfers->running, transfer, next)
     {
-        (void)curl_multi_remove_handle(transfers->multi, transfer->easy);
+        (void)curl_multi_remove_handle(transfers->multi, transfer->request.easy);
         transfer_destroy(transfer);
     }
     DL_FOREACH_SAFE(transfers->idle, transfer, next)
@@ -234,136 +190,38 @@ static bool lookups_hang(const struct transfers *transfers, int64_t now_mono_ms)
     return now_mono_ms - transfers->hung_mono_ms[transfers->hung_next] < HUNG_LOOKUP_MS;
 }
 
-static struct transfer *take_idle(struct transfers *transfers)
+static struct transfer *pull_idle(struct transfers *transfers, struct transfer *transfer)
 {
-    struct transfer *transfer = transfers->idle;
-
-    if (!transfer) {
-        return transfer_create();
-    }
     DL_DELETE(transfers->idle, transfer);
     transfers->idle_count--;
     return transfer;
 }
 
+// One that is aimed at the target already, or else a new one while there are few.
+static struct transfer *take_idle(struct transfers *transfers, int64_t target)
+{
+    struct transfer *transfer;
+
+    DL_SEARCH_SCALAR(transfers->idle, transfer, request.target, target);
+    if (transfer) {
+        return pull_idle(transfers, transfer);
+    }
+    return transfers->idle_count < IDLE_HANDLES ? transfer_create()
+                                                : pull_idle(transfers, transfers->idle);
+}
+
+// Those that were used last are kept.
 static void put_idle(struct transfers *transfers, struct transfer *transfer)
 {
-    if (transfer->is_own || transfers->idle_count >= IDLE_HANDLES) {
+    if (transfer->request.is_own) {
         transfer_destroy(transfer);
         return;
     }
-    DL_PREPEND(transfers->idle, transfer);
+    DL_APPEND(transfers->idle, transfer);
     transfers->idle_count++;
-}
-
-static void set_line(struct transfer *transfer, int header, const char *name, const char *value)
-{
-    struct text *line = &transfer->lines[header];
-
-    text_clear(line);
-    text_add(line, name);
-    text_add(line, value);
-}
-
-// One signature a key, with blanks between: the receiver needs to know only one of them.
-static void sign(struct transfer *transfer, const struct signature_keys *keys,
-                 const struct signed_content *content)
-{
-    char signature[SIGNATURE_BYTES];
-
-    set_line(transfer, HEADER_SIGNATURE, "webhook-signature:", "");
-    for (int i = 0; i < keys->count; i++) {
-        text_add_char(&transfer->lines[HEADER_SIGNATURE], ' ');
-        text_add(&transfer->lines[HEADER_SIGNATURE],
-                 signature_write(&keys->keys[i], content, signature));
+    if (transfers->idle_count > IDLE_HANDLES) {
+        transfer_destroy(pull_idle(transfers, transfers->idle));
     }
-}
-
-// Puts a line at the end of the list that libcurl reads.
-static void link_line(struct transfer *transfer, int header)
-{
-    struct curl_slist *item = &transfer->headers[header];
-
-    *item = (struct curl_slist){.data = transfer->lines[header].bytes};
-    if (transfer->last_header) {
-        transfer->last_header->next = item;
-    }
-    transfer->last_header = item;
-}
-
-// Writes the request's own headers into lines that are used again and again. No more of them than
-// need be: libcurl looks through them all for each header that it writes itself.
-static void write_headers(struct transfer *transfer, const struct transfer_target *target,
-                          const struct transfer_content *content)
-{
-    int64_t now_s = clock_wall_ms() / SECOND_MS;
-    char stamp[24];
-
-    (void)snprintf(stamp, sizeof stamp, "%" PRId64, now_s);
-    set_line(transfer, HEADER_TYPE, "Content-Type: ", content->content_type);
-    set_line(transfer, HEADER_ID, "webhook-id: ", content->id);
-    set_line(transfer, HEADER_STAMP, "webhook-timestamp: ", stamp);
-    transfer->last_header = NULL;
-    link_line(transfer, HEADER_TYPE);
-    link_line(transfer, HEADER_ID);
-    link_line(transfer, HEADER_STAMP);
-    if (target->keys) {
-        struct signed_content signed_content = {content->id, now_s, content->body,
-                                                content->body_size};
-
-        sign(transfer, target->keys, &signed_content);
-        link_line(transfer, HEADER_SIGNATURE);
-    }
-    if (content->body_size >= EXPECT_BYTES) { // no wait for a 100
-        set_line(transfer, HEADER_EXPECT, "Expect:", "");
-        link_line(transfer, HEADER_EXPECT);
-    }
-}
-
-static bool set_request(const struct transfer *transfer, const struct transfer_target *target,
-                        const struct transfer_content *content)
-{
-    CURL *easy = transfer->easy;
-
-    return curl_easy_setopt(easy, CURLOPT_URL, target->url) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR,
-                            target->allow_http ? "http,https" : "https") == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)target->timeout_ms) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)target->connect_timeout_ms) ==
-               CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_POSTFIELDS, content->body) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)content->body_size) ==
-               CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers) == CURLE_OK;
-}
-
-static bool set_blob(CURL *easy, CURLoption option, const char *pem)
-{
-    // libcurl takes what may be changed, and copies it
-    struct curl_blob blob = {(void *)(uintptr_t)pem, strlen(pem), CURL_BLOB_COPY};
-
-    return curl_easy_setopt(easy, option, &blob) == CURLE_OK;
-}
-
-// What only some lanes have. A handle that got any of it goes with its transfer.
-static bool set_own(struct transfer *transfer, const struct transfer_target *target)
-{
-    CURL *easy = transfer->easy;
-    bool fine = true;
-
-    transfer->is_own = target->ca || target->client_cert || target->proxy;
-    if (target->ca) { // it alone, without those of the system
-        fine = curl_easy_setopt(easy, CURLOPT_CAPATH, NULL) == CURLE_OK &&
-               set_blob(easy, CURLOPT_CAINFO_BLOB, target->ca);
-    }
-    if (fine && target->client_cert && target->client_key) {
-        fine = set_blob(easy, CURLOPT_SSLCERT_BLOB, target->client_cert) &&
-               set_blob(easy, CURLOPT_SSLKEY_BLOB, target->client_key);
-    }
-    if (fine && target->proxy) {
-        fine = curl_easy_setopt(easy, CURLOPT_PROXY, target->proxy) == CURLE_OK;
-    }
-    return fine;
 }
 
 static void reset(struct transfer *transfer)
@@ -375,6 +233,16 @@ static void reset(struct transfer *transfer)
     text_clear(&transfer->body);
 }
 
+static bool aim(struct transfer *transfer, const struct transfer_target *target)
+{
+    if (transfer->request.target == target->number) {
+        return true;
+    }
+    transfer->policy = target->policy;
+    transfer->allowed_ip[0] = '\0';
+    return request_aim(&transfer->request, target);
+}
+
 int transfers_start(struct transfers *transfers, const struct transfer_target *target,
                     const struct transfer_content *content, void *owner)
 {
@@ -384,17 +252,15 @@ int transfers_start(struct transfers *transfers, const struct transfer_target *t
     if (target->needs_lookup && lookups_hang(transfers, now_mono_ms)) {
         return -EAGAIN;
     }
-    transfer = take_idle(transfers);
+    transfer = take_idle(transfers, target->number);
     if (!transfer) {
         return -ENOMEM;
     }
     reset(transfer);
     transfer->owner = owner;
-    transfer->policy = target->policy;
     transfer->started_mono_ms = now_mono_ms;
-    write_headers(transfer, target, content);
-    if (!set_request(transfer, target, content) || !set_own(transfer, target) ||
-        curl_multi_add_handle(transfers->multi, transfer->easy) != CURLM_OK) {
+    if (!aim(transfer, target) || !request_fill(&transfer->request, target, content) ||
+        curl_multi_add_handle(transfers->multi, transfer->request.easy) != CURLM_OK) {
         transfer_destroy(transfer);
         return -ENOMEM;
     }
@@ -428,7 +294,7 @@ static void note_hung_lookup(struct transfers *transfers, const struct transfer 
     if (code != CURLE_OPERATION_TIMEDOUT || transfer->opened || transfer->requests) {
         return;
     }
-    (void)curl_easy_getinfo(transfer->easy, CURLINFO_NAMELOOKUP_TIME_T, &lookup_us);
+    (void)curl_easy_getinfo(transfer->request.easy, CURLINFO_NAMELOOKUP_TIME_T, &lookup_us);
     if (!lookup_us) {
         transfers->hung_mono_ms[transfers->hung_next] = clock_mono_ms();
         transfers->hung_next = (transfers->hung_next + 1) % HUNG_LOOKUPS;
@@ -460,7 +326,7 @@ static int64_t read_retry_after(const struct transfer *transfer)
 {
     curl_off_t seconds = 0;
 
-    (void)curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &seconds);
+    (void)curl_easy_getinfo(transfer->request.easy, CURLINFO_RETRY_AFTER, &seconds);
     if (!seconds) {
         return -1;
     }
@@ -476,7 +342,7 @@ static void judge_answer(const struct transfer *transfer, struct text *answer, c
 {
     long status = 0;
 
-    (void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    (void)curl_easy_getinfo(transfer->request.easy, CURLINFO_RESPONSE_CODE, &status);
     ret->status = (int32_t)status;
     ret->retry_after_ms = read_retry_after(transfer);
     answer_add_line(answer, transfer->body.bytes, transfer->body.size, url);
@@ -488,7 +354,7 @@ static void judge(const struct transfer *transfer, CURLcode code, struct text *a
     char *known = NULL;
     const char *url;
 
-    (void)curl_easy_getinfo(transfer->easy, CURLINFO_EFFECTIVE_URL, &known);
+    (void)curl_easy_getinfo(transfer->request.easy, CURLINFO_EFFECTIVE_URL, &known);
     url = known ? known : "";
     text_clear(answer);
     *ret = (struct transfer_result){
@@ -518,7 +384,7 @@ static void judge(const struct transfer *transfer, CURLcode code, struct text *a
 // Takes a transfer off libcurl's hands and off the list; its handle may be used again.
 static void retire(struct transfers *transfers, struct transfer *transfer)
 {
-    (void)curl_multi_remove_handle(transfers->multi, transfer->easy);
+    (void)curl_multi_remove_handle(transfers->multi, transfer->request.easy);
     DL_DELETE(transfers->running, transfer);
     transfers->running_count--;
     put_idle(transfers, transfer);

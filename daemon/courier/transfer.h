@@ -16,6 +16,7 @@ struct transfers; // all of them
 
 // Where a transfer goes and how. Borrowed for the call only, but for the body.
 struct transfer_target {
+    int64_t number; // not 0, and of no other target, nor of this one as it was before
     const char *url;
     bool allow_http, needs_lookup; // needs_lookup: the host is a name
     struct address_policy policy;

@@ -182,6 +182,27 @@ def test_headers_and_signature(courier, receiver):
     assert not receiver.bodies("ok/badly")
 
 
+def test_each_lane_has_its_own_settings(courier, receiver):
+    """Handles are set for a lane and used again. There are more lanes here than handles are kept."""
+    lanes = [f"own_{number}" for number in range(100)]
+    for lane in lanes:
+        courier.lane(lane, receiver.url(f"ok/{lane}/"))
+    for turn in range(3):
+        for number, lane in enumerate(lanes):
+            courier.job(10000 + 100 * turn + number, lane, f"{lane} {turn}")
+        for number in range(100):
+            expect(courier.outcome(10000 + 100 * turn + number), "delivered", 200)
+    for lane in lanes:
+        assert receiver.bodies(f"ok/{lane}/") == [f"{lane} {turn}".encode() for turn in range(3)], lane
+    courier.lane(lanes[0], receiver.url("hang"), timeout=100)
+    courier.lane(lanes[1], "http://example.com/hook")
+    courier.job(10300, lanes[0])
+    courier.job(10301, lanes[1])
+    expect(courier.outcome(10300), "again", 0, "timed out")
+    assert courier.outcome(10300)["took"] < 900, courier.outcome(10300)
+    expect(courier.outcome(10301), "pause", 0, "not supported or disabled")
+
+
 def test_a_large_body_needs_no_leave(courier, receiver):
     body = "x" * 2_000_000
     courier.lane("large", receiver.url("ok/large"))
@@ -363,9 +384,11 @@ def test_a_kept_connection_is_judged_too(courier, receiver):
         print("# this machine has no private address: the kept connection is left out")
         return
     inner = Zoo(address)
-    courier.lane("may", inner.url("ok/may"), insecure=1, private=1)
-    courier.job(330, "may")
-    expect(courier.outcome(330), "delivered", 200)
+    courier.lane("may", inner.url("ok/may"), insecure=1, private=1, concurrency=100)
+    for num in range(10400, 10500):  # so that all handles that are kept are the lane's
+        courier.job(num, "may")
+    for num in range(10400, 10500):
+        expect(courier.outcome(num), "delivered", 200)
     courier.lane("maynot", inner.url("ok/maynot"), insecure=1)
     courier.job(331, "maynot")
     expect(courier.outcome(331), "pause", 0, "private = true")

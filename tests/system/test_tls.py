@@ -220,6 +220,8 @@ class TestTls(harness.Corridor):
         self.assertEqual(self.send_test()["fate"], "delivered")
         asked, = proxy.asked
         self.assertTrue(asked.startswith(f"CONNECT 127.0.0.1:{receiver.port} "), asked)
+        self.assertIn("\r\nUser-Agent: headsup/", asked)
+        self.assertTrue(receiver.requests[-1].headers["user-agent"].startswith("headsup/"))
         self.assertNotIn("webhook-", asked.lower())
 
     def test_a_proxy_leads_to_no_forbidden_address(self):

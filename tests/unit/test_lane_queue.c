@@ -58,7 +58,7 @@ static void add_job(struct lane_queues *queues, const char *lane, int64_t num)
 {
     struct pair_message message = {.kind = PAIR_JOB, .job = {.num = num, .lane = lane}};
 
-    assert_true(lane_queues_add(queues, &message));
+    assert_true(lane_queues_add(queues, lane_queues_find(queues, lane), &message));
 }
 
 // Lanes with a job each, numbered from 0.
@@ -270,6 +270,24 @@ static void gaps_end_in_their_order(void **state)
     assert_int_equal(wakes, INT64_MAX);
 }
 
+// What was made for a target may be used again for the same number only.
+static void a_target_has_another_number_when_it_was_set_anew(void **state)
+{
+    const struct transfer_target *target;
+    const char *why = NULL;
+    int64_t first;
+
+    set_lane(*state, "one", 1, 0);
+    set_lane(*state, "other", 1, 0);
+    target = lane_queue_target(lane_queues_find(*state, "one"), &why);
+    first = target->number;
+    assert_int_not_equal(first, 0);
+    assert_int_not_equal(first, lane_queue_target(lane_queues_find(*state, "other"), &why)->number);
+    set_lane(*state, "one", 1, 0);
+    target = lane_queue_target(lane_queues_find(*state, "one"), &why);
+    assert_int_not_equal(first, target->number);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -287,6 +305,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(who_waits_longest_is_next_whatever_its_trust, begin,
                                         finish),
         cmocka_unit_test_setup_teardown(gaps_end_in_their_order, begin, finish),
+        cmocka_unit_test_setup_teardown(a_target_has_another_number_when_it_was_set_anew, begin,
+                                        finish),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
