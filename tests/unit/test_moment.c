@@ -115,6 +115,23 @@ static void writes_moments(void **state)
                         "Tue 3 Mar 2026");
 }
 
+// Each day of one turn of the calendar, which is 400 years, and some of all that are read: written
+// by the C library's calendar, read by ours.
+static void reads_every_day(void **state)
+{
+    const int64_t days_of_a_turn = 146097, last = INT64_C(253402300799999);
+
+    (void)state;
+    for (int64_t day = 0, ms = 0; ms < last; day += day < days_of_a_turn ? 1 : 89) {
+        char buffer[MOMENT_TEXT_BYTES];
+        int64_t read = -1;
+
+        assert_int_equal(moment_parse(moment_format(ms, buffer), &read), 0);
+        assert_int_equal(read, ms);
+        ms = (day + 1) * DAY_MS - 1;
+    }
+}
+
 static void writes_days_in_the_readers_form(void **state)
 {
     static const char *const days[DAY_FORM_COUNT][2] = {
@@ -217,9 +234,13 @@ static void clocks_run(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_moments),  cmocka_unit_test(refuses_moments),
-        cmocka_unit_test(writes_moments), cmocka_unit_test(writes_days_in_the_readers_form),
-        cmocka_unit_test(reads_spans),    cmocka_unit_test(writes_spans),
+        cmocka_unit_test(reads_moments),
+        cmocka_unit_test(refuses_moments),
+        cmocka_unit_test(writes_moments),
+        cmocka_unit_test(reads_every_day),
+        cmocka_unit_test(writes_days_in_the_readers_form),
+        cmocka_unit_test(reads_spans),
+        cmocka_unit_test(writes_spans),
         cmocka_unit_test(clocks_run),
     };
 
