@@ -62,11 +62,13 @@ class SecondVersion:
     DATA, HEADERS, SETTINGS = 0, 1, 4
     END_OF_STREAM, END_OF_HEADERS, ACK = 1, 4, 1
     STATUS_200 = b"\x88"  # as the table of HPACK has it
+    WEBHOOK_ID = b"\x88\xf0\x58\xe7\x39\xfa\xac\x69\x3f"  # as the first request names it
 
     def __init__(self, context):
         context.set_alpn_protocols(["h2"])
         self.context = context
         self.bodies = []  # (number of the connection, body)
+        self.heads = []
         self.connections = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
@@ -98,6 +100,8 @@ class SecondVersion:
                 near.sendall(self._frame(self.SETTINGS, self.ACK, 0))
             elif kind == self.DATA:
                 body += payload
+            elif kind == self.HEADERS:
+                self.heads.append(payload)
             if kind in (self.DATA, self.HEADERS) and flags & self.END_OF_STREAM:
                 self.bodies.append((self.connections, body))
                 body = b""
@@ -157,6 +161,7 @@ class TestTls(harness.Corridor):
         for _ in range(3):
             self.assertEqual(self.send_test()["fate"], "delivered")
         self.assertEqual([number for number, _ in receiver.bodies], [1, 1, 1])
+        self.assertIn(receiver.WEBHOOK_ID, receiver.heads[0])  # a header of its own
         for _, body in receiver.bodies:
             self.assertEqual(json.loads(body)["data"]["kind"], "test")
 
