@@ -109,13 +109,19 @@ static struct notice_record record_of(const struct event *event, int64_t issue_n
     };
 }
 
-static int add_notice(struct desk *desk, struct notice_record *notice,
+static int add_notice(struct desk *desk, const struct event *event, struct notice_record *notice,
                       const struct decision *decision, const struct placing *placing,
                       struct error *err)
 {
     int code;
 
     notice->event_seq = ledger_next_seq(desk->ledger) - 1; // of the event that was just added
+    notice->event_source = event->source;
+    notice->event_id = event->id;
+    notice->event_type = event_type_name(event->type);
+    if (event_type_about(event->type) == ABOUT_ACCOUNT) {
+        notice->account_key = event->subject;
+    }
     code = ledger_add_notice(desk->ledger, notice, err);
     if (code == 0 && decision->when == WHEN_NOW && desk->held) {
         code = hold_recorded(desk, placing, notice, err);
@@ -193,7 +199,7 @@ static int record_decisions(struct desk *desk, const struct event *event,
         ledger_add_event(desk->ledger, event, peer, issue_num, &desk->receipt, &desk->unsaid, err);
     for (size_t i = 0; code == 0 && i < verdict->decision_count; i++) {
         if (records[i].fate != FATE_UNSENT) {
-            code = add_notice(desk, &records[i], &verdict->decisions[i], &placings[i], err);
+            code = add_notice(desk, event, &records[i], &verdict->decisions[i], &placings[i], err);
         }
     }
     return code;

@@ -19,6 +19,7 @@ struct ledger {
     int64_t next_seq;
     char prefix[16]; // of notice ids
     struct case_cache *cases;
+    struct notice_cache *fresh;
     int64_t undone; // transactions that were
 };
 
@@ -42,6 +43,7 @@ static int open_at(const char *path, store_opener *open, struct ledger **ret, st
     ledger->store.lock_fd = -1;
     wal_sync_init(&ledger->store.sync);
     ledger->cases = case_cache_create();
+    ledger->fresh = notice_cache_create();
     code = open(&ledger->store, path, err);
     if (code == 0) {
         code = start(ledger, err);
@@ -79,6 +81,7 @@ void ledger_close(struct ledger *ledger)
     if (ledger) {
         store_close(&ledger->store);
         case_cache_destroy(ledger->cases);
+        notice_cache_destroy(ledger->fresh);
         free(ledger);
     }
 }
@@ -91,6 +94,11 @@ void ledger_closep(struct ledger **ledger)
 struct store *ledger_store(struct ledger *ledger)
 {
     return &ledger->store;
+}
+
+struct notice_cache *ledger_fresh(struct ledger *ledger)
+{
+    return ledger->fresh;
 }
 
 struct case_cache *ledger_cases(struct ledger *ledger)
@@ -159,6 +167,7 @@ static int run(struct ledger *ledger, enum sql which, struct error *err)
 int ledger_begin(struct ledger *ledger, struct error *err)
 {
     case_cache_begin(ledger->cases);
+    notice_cache_clear(ledger->fresh);
     return run(ledger, SQL_BEGIN, err);
 }
 
@@ -550,6 +559,7 @@ int ledger_add_notice(struct ledger *ledger, struct notice_record *notice, struc
     code = store_run(&ledger->store, statement, err);
     if (code == 0) {
         notice->num = sqlite3_last_insert_rowid(ledger->store.db);
+        notice_cache_put(ledger->fresh, notice);
     }
     return code;
 }

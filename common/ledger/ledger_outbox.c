@@ -6,29 +6,72 @@
 #include "common/ledger/ledger_private.h"
 #include "common/ledger/rows.h"
 
-int ledger_due_notices(struct ledger *ledger, struct due_cursor *cursor, int64_t now_ms, int limit,
-                       struct arena *arena, struct notice_record *ret, struct error *err)
+struct due_query {
+    const struct due_cursor *cursor;
+    int64_t now_ms;
+    int limit;
+};
+
+// The row of either query of what is due; -ENOENT: its num alone is given, and it is not known.
+static int take_due(struct ledger *ledger, enum sql which, sqlite3_stmt *row, const char *lane,
+                    struct arena *arena, struct notice_record *ret)
+{
+    const struct notice_record *fresh;
+
+    if (which == SQL_DUE_NOTICES) {
+        row_notice(row, arena, ret);
+        return 0;
+    }
+    fresh = notice_cache_get(ledger_fresh(ledger), sqlite3_column_int64(row, 0), lane);
+    if (!fresh) {
+        return -ENOENT;
+    }
+    *ret = *fresh;
+    return 0;
+}
+
+static int list_due(struct ledger *ledger, enum sql which, const struct due_query *query,
+                    struct arena *arena, struct notice_record *ret, struct error *err)
 {
     struct store *store = ledger_store(ledger);
-    sqlite3_stmt *statement = store_prepare(store, SQL_DUE_NOTICES, err);
-    int count = 0, more;
+    sqlite3_stmt *statement = store_prepare(store, which, err);
+    int count = 0, more, code = 0;
 
     if (!statement) {
         return err->code;
     }
-    bind_text(statement, 1, cursor->lane);
-    bind_int(statement, 2, now_ms);
-    bind_int(statement, 3, limit);
-    bind_int(statement, 4, cursor->due_ms);
-    bind_int(statement, 5, cursor->num);
-    while ((more = store_next(store, statement, err)) > 0) {
-        row_notice(statement, arena, &ret[count++]);
+    bind_text(statement, 1, query->cursor->lane);
+    bind_int(statement, 2, query->now_ms);
+    bind_int(statement, 3, query->limit);
+    bind_int(statement, 4, query->cursor->due_ms);
+    bind_int(statement, 5, query->cursor->num);
+    while ((more = store_next(store, statement, err)) > 0 && code == 0) {
+        code = take_due(ledger, which, statement, query->cursor->lane, arena, &ret[count]);
+        count += code == 0;
     }
-    if (count) {
+    if (more > 0) {
+        more = store_end(store, statement, err);
+    }
+    return more < 0 ? more : code < 0 ? code : count;
+}
+
+int ledger_due_notices(struct ledger *ledger, struct due_cursor *cursor, int64_t now_ms, int limit,
+                       struct arena *arena, struct notice_record *ret, struct error *err)
+{
+    const struct due_query query = {cursor, now_ms, limit};
+    int count = -ENOENT;
+
+    if (!notice_cache_is_empty(ledger_fresh(ledger))) {
+        count = list_due(ledger, SQL_DUE_NUMS, &query, arena, ret, err);
+    }
+    if (count == -ENOENT) {
+        count = list_due(ledger, SQL_DUE_NOTICES, &query, arena, ret, err);
+    }
+    if (count > 0) {
         cursor->due_ms = ret[count - 1].due_ms;
         cursor->num = ret[count - 1].num;
     }
-    return more < 0 ? more : count;
+    return count;
 }
 
 int ledger_next_due(struct ledger *ledger, const char *lane, int64_t now_ms, int64_t *ret_ms,

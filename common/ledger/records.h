@@ -44,7 +44,7 @@ struct notice_record {
     const char *quiet;   // FATE_HELD: what for; else what came of that. NULL: it was never held
     unsigned changes;    // enum change, or-ed, where that is asked: what the event changed
     int64_t since_ms;    // read, not written: where it was tried, since when it waits for that
-    // read, not written: of the event that caused it
+    // read, not written: of the event that caused it, and the account where it is about no issue
     const char *event_source, *event_id;
     const char *event_type;
     const char *issue_key, *account_key;

@@ -179,6 +179,11 @@ const char *const sql_texts[SQL_COUNT] = {
         " WHERE " IS_OPEN " AND n.fate = 0 AND n.lane = ?1 AND n.due_ms <= ?2"
         " AND (n.due_ms, n.num) > (?4, ?5)"
         " ORDER BY n.due_ms, n.num LIMIT ?3",
+    // the same, from the index alone
+    [SQL_DUE_NUMS] = "SELECT num FROM notices"
+                     " WHERE " IS_OPEN " AND fate = 0 AND lane = ?1 AND due_ms <= ?2"
+                     " AND (due_ms, num) > (?4, ?5)"
+                     " ORDER BY due_ms, num LIMIT ?3",
     [SQL_NEXT_DUE] = "SELECT min(due_ms) FROM notices WHERE " IS_OPEN " AND fate = 0 AND lane = ?1"
                      " AND due_ms > ?2",
     // of any lane

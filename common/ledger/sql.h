@@ -23,6 +23,7 @@ enum sql {
     SQL_NEXT_NOTICE,
     SQL_ADD_NOTICE,
     SQL_DUE_NOTICES,
+    SQL_DUE_NUMS,
     SQL_NEXT_DUE,
     SQL_DECISIONS_SINCE,
     SQL_WAITING_NOTICES,
@@ -110,8 +111,7 @@ extern const char *const sql_texts[SQL_COUNT];
 #define HELD_MEANT                                                                                 \
     "fate = 6 AND carrier IS NULL AND issue IS ?1 AND role = ?2 AND num BETWEEN ?3 AND ?4"
 
-// What is not over: what waits for its lane, is dead, held, or kept for a digest. The index of such
-// notices serves only where a query has these words.
+// Notices that wait, are dead, held, or kept for a digest: their index serves who has these words.
 #define IS_OPEN "(fate = 0 OR fate = 2 OR fate = 6 OR (fate = 3 AND carrier IS NULL))"
 
 // The migrations, in order; migration i brings a ledger from version i to i + 1.

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "common/base/moment.h"
+#include "common/ledger/ledger_moves.h"
 #include "common/ledger/ledger_outbox.h"
 #include "tests/support/ledger_folder.h"
 
@@ -90,6 +91,145 @@ static void oldest_due_comes_first(void **state)
     assert_int_equal(due.notices[2].num, same);
     assert_int_equal(cursor.due_ms, NOW);
     assert_int_equal(cursor.num, same);
+}
+
+// As the desk adds it, whose strings are gone soon after.
+static int64_t fresh(struct ledger_folder *folder, int64_t event_seq, const char *words,
+                     const char *quiet)
+{
+    const struct event *event = &folder->happenings.events[folder->happenings.count - 1];
+    bool of_account = event_type_about(event->type) == ABOUT_ACCOUNT;
+    char texts[10][24] = {"rich", "rich", "big", "amount >= 1000"};
+    struct notice_record notice = {.event_seq = event_seq,
+                                   .role = ROLE_SALES,
+                                   .kind = NOTICE_ESCALATION,
+                                   .fate = FATE_WAITING,
+                                   .urgent = true,
+                                   .rep = texts[0],
+                                   .lane = texts[1],
+                                   .rule = texts[2],
+                                   .why = texts[3],
+                                   .created_ms = NOW - 1,
+                                   .due_ms = NOW,
+                                   .words = words ? texts[6] : NULL,
+                                   .quiet = quiet ? texts[4] : NULL,
+                                   .changes = 5,
+                                   .event_source = texts[7],
+                                   .event_id = texts[8],
+                                   .event_type = texts[5],
+                                   .account_key = of_account ? texts[9] : NULL};
+
+    (void)snprintf(texts[6], sizeof texts[6], "%s", words ? words : "");
+    (void)snprintf(texts[4], sizeof texts[4], "%s", quiet ? quiet : "");
+    (void)snprintf(texts[5], sizeof texts[5], "%s", event_type_name(event->type));
+    (void)snprintf(texts[7], sizeof texts[7], "%s", event->source);
+    (void)snprintf(texts[8], sizeof texts[8], "%s", event->id);
+    (void)snprintf(texts[9], sizeof texts[9], "%s", event->subject);
+    assert_int_equal(ledger_add_notice(folder->ledger, &notice, &folder->err), 0);
+    memset(texts, 'x', sizeof texts);
+    return notice.num;
+}
+
+static void same_words(const char *is, const char *expected)
+{
+    assert_int_equal(is == NULL, expected == NULL);
+    if (expected) {
+        assert_string_equal(is, expected);
+    }
+}
+
+static void same_notice(const struct notice_record *is, const struct notice_record *expected)
+{
+    assert_int_equal(is->num, expected->num);
+    assert_int_equal(is->event_seq, expected->event_seq);
+    assert_int_equal(is->issue_num, expected->issue_num);
+    assert_int_equal(is->role, expected->role);
+    assert_int_equal(is->kind, expected->kind);
+    assert_int_equal(is->fate, expected->fate);
+    assert_int_equal(is->urgent, expected->urgent);
+    assert_int_equal(is->created_ms, expected->created_ms);
+    assert_int_equal(is->due_ms, expected->due_ms);
+    assert_int_equal(is->done_ms, expected->done_ms);
+    assert_int_equal(is->since_ms, expected->since_ms);
+    assert_int_equal(is->attempts, expected->attempts);
+    assert_int_equal(is->changes, expected->changes);
+    same_words(is->rep, expected->rep);
+    same_words(is->lane, expected->lane);
+    same_words(is->rule, expected->rule);
+    same_words(is->why, expected->why);
+    same_words(is->words, expected->words);
+    same_words(is->quiet, expected->quiet);
+    same_words(is->event_source, expected->event_source);
+    same_words(is->event_id, expected->event_id);
+    same_words(is->event_type, expected->event_type);
+    same_words(is->account_key, expected->account_key);
+}
+
+static void next_turn(struct ledger_folder *folder)
+{
+    assert_int_equal(ledger_commit(folder->ledger, &folder->err), 0);
+    assert_int_equal(ledger_begin(folder->ledger, &folder->err), 0);
+}
+
+static void what_was_just_added_is_as_it_will_be_read(void **state)
+{
+    struct ledger_folder *folder = *state;
+    struct due_cursor cursor = {.lane = "rich"};
+    struct text receipt = {0};
+    struct due added, read;
+
+    (void)fresh(folder, ledger_folder_event(folder), "I want your manager", NULL);
+    (void)fresh(folder, 1, NULL, "quiet until 07:00");
+    text_add(&receipt, "{}");
+    assert_int_equal(ledger_add_event(folder->ledger,
+                                      happen(&folder->happenings, EVENT_ACCOUNT_UPDATED, 0, NULL),
+                                      NULL, 0, &receipt, NULL, &folder->err),
+                     0);
+    (void)fresh(folder, 2, NULL, NULL);
+    text_finish(&receipt);
+    added = look(folder, &cursor, NOW, MOST);
+    assert_int_equal(added.count, 3);
+    assert_string_equal(added.notices[2].account_key, "XYZ");
+    next_turn(folder);
+    cursor = (struct due_cursor){.lane = "rich"};
+    read = look(folder, &cursor, NOW, MOST);
+    assert_int_equal(read.count, 3);
+    for (int i = 0; i < 3; i++) {
+        same_notice(&added.notices[i], &read.notices[i]);
+    }
+}
+
+// Where one of a lane's is not as it was added, all of them are read.
+static void what_was_just_added_and_changed_is_as_it_is_now(void **state)
+{
+    struct ledger_folder *folder = *state;
+    int64_t old = fresh(folder, ledger_folder_event(folder), NULL, NULL), kept, moved;
+    struct notice_move move = {.now_ms = NOW, .rep = "dana", .lane = "dana", .why = "moved"};
+    struct due_cursor rich = {.lane = "rich"}, dana = {.lane = "dana"};
+    struct due due;
+
+    next_turn(folder);
+    kept = fresh(folder, 1, NULL, NULL);
+    moved = fresh(folder, 1, NULL, NULL);
+    move.num = moved;
+    assert_int_equal(ledger_move_notice(folder->ledger, &move, &folder->err), 0);
+    due = look(folder, &rich, NOW, MOST);
+    assert_int_equal(due.count, 2);
+    assert_int_equal(due.notices[0].num, old);
+    assert_int_equal(due.notices[1].num, kept);
+    assert_int_equal(rich.num, kept);
+    due = look(folder, &dana, NOW, MOST);
+    assert_int_equal(due.count, 1);
+    assert_int_equal(due.notices[0].num, moved);
+    assert_string_equal(due.notices[0].rep, "dana");
+    ledger_rollback(folder->ledger);
+    assert_int_equal(ledger_begin(folder->ledger, &folder->err), 0);
+    (void)fresh(folder, 1, "after", NULL); // with a num that was given out before
+    rich = (struct due_cursor){.lane = "rich", .due_ms = NOW, .num = old};
+    due = look(folder, &rich, NOW, MOST);
+    assert_int_equal(due.count, 1);
+    assert_int_equal(due.notices[0].num, kept);
+    assert_string_equal(due.notices[0].words, "after");
 }
 
 static void a_cursor_goes_on_where_it_stood(void **state)
@@ -340,6 +480,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(oldest_due_comes_first, begin, end),
+        cmocka_unit_test_setup_teardown(what_was_just_added_is_as_it_will_be_read, begin, end),
+        cmocka_unit_test_setup_teardown(what_was_just_added_and_changed_is_as_it_is_now, begin,
+                                        end),
         cmocka_unit_test_setup_teardown(a_cursor_goes_on_where_it_stood, begin, end),
         cmocka_unit_test_setup_teardown(only_what_waits_is_due, begin, end),
         cmocka_unit_test_setup_teardown(a_notice_comes_back_whole, begin, end),
