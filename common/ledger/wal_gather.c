@@ -52,9 +52,8 @@ static int write_out(sqlite3_file *file)
     return code;
 }
 
-// Of a commit that cannot be written SQLite takes back everything. Elsewhere what could not be
-// written is kept and tried again: the transaction may go on.
-static int write_commit(sqlite3_file *file)
+// Where that fails, what was gathered is dropped: SQLite undoes the transaction that it is of.
+static int write_out_or_drop(sqlite3_file *file)
 {
     int code = write_out(file);
 
@@ -79,7 +78,7 @@ static int log_write(sqlite3_file *file, const void *bytes, int size, sqlite3_in
     int code = SQLITE_OK;
 
     if (offset != log->at + log->used || size > GATHERED_BYTES - log->used) {
-        code = write_out(file);
+        code = write_out_or_drop(file);
     }
     if (code == SQLITE_OK && (offset != log->at + log->used || size > GATHERED_BYTES)) {
         code = below(file)->pMethods->xWrite(below(file), bytes, size, offset);
@@ -87,7 +86,7 @@ static int log_write(sqlite3_file *file, const void *bytes, int size, sqlite3_in
     } else if (code == SQLITE_OK) {
         memcpy(log->gathered + log->used, bytes, (size_t)size);
         log->used += size;
-        code = whole ? write_commit(file) : SQLITE_OK;
+        code = whole ? write_out_or_drop(file) : SQLITE_OK;
     }
     log->commits = size == FRAME_HEADER && ends_commit(bytes);
     return code;

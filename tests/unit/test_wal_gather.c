@@ -196,10 +196,12 @@ static void a_full_disk_leaves_nothing(void **state)
     assert_true(call > 4);
 }
 
-// So that what is in the log already can be moved out of it, though the disk is full.
+// So that what is in the log already can be moved out of it, though the disk is full: the commit's
+// end could not be written, or what came before it.
 static void a_commit_that_failed_is_in_nobodys_way(void **state)
 {
     static const char header[24] = {[7] = 1}, page[512]; // the last of a commit
+    static const char some[60000];
     const char *name = wal_gather_vfs();
     sqlite3_vfs *vfs = sqlite3_vfs_find(name);
     sqlite3_file *log = sqlite3_malloc(vfs->szOsFile);
@@ -210,6 +212,11 @@ static void a_commit_that_failed_is_in_nobodys_way(void **state)
     crash_disk_full_at(*state, 1);
     assert_int_equal(log->pMethods->xWrite(log, header, sizeof header, 0), SQLITE_OK);
     assert_int_equal(log->pMethods->xWrite(log, page, sizeof page, sizeof header), SQLITE_FULL);
+    assert_int_equal(log->pMethods->xSync(log, SQLITE_SYNC_NORMAL), SQLITE_OK);
+    for (int i = 0; i < 3; i++) { // more than is gathered
+        assert_int_equal(log->pMethods->xWrite(log, some, sizeof some, (int)sizeof some * i),
+                         i < 2 ? SQLITE_OK : SQLITE_FULL);
+    }
     assert_int_equal(log->pMethods->xSync(log, SQLITE_SYNC_NORMAL), SQLITE_OK);
     assert_int_equal(log->pMethods->xClose(log), SQLITE_OK);
     sqlite3_free(log);
