@@ -220,8 +220,9 @@ const char *const sql_texts[SQL_COUNT] = {
         "SELECT min(due_ms) FROM notices WHERE " IS_OPEN " AND fate = 6 AND lane IS NULL",
     [SQL_HELD_ROWS] =
         "SELECT num, kind, changes, words, due_ms FROM notices WHERE " HELD_MEANT " ORDER BY num",
-    [SQL_HELD_DUE] = "SELECT min(due_ms) FROM notices WHERE fate = 6"
-                     " AND carrier IS NULL AND issue = ?1 AND role = ?2",
+    // num > 0 says nothing, but that makes the index by issue look better to SQLite than the other
+    [SQL_HELD_DUE] = "SELECT min(due_ms) FROM notices WHERE fate = 6 AND carrier IS NULL"
+                     " AND issue = ?1 AND role = ?2 AND num > 0",
     [SQL_HOLD_ON] = "UPDATE notices SET rep = ?5, due_ms = ?6, quiet = ?7 WHERE " HELD_MEANT,
     [SQL_DROP_HELD] = "UPDATE notices SET fate = 5, done_ms = ?5, quiet = ?6,"
                       " why = why || '; ' || ?6 WHERE " HELD_MEANT,

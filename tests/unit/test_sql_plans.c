@@ -25,11 +25,13 @@ static sqlite3 *new_ledger(void)
     return db;
 }
 
-// True where one step of the plan goes through all of a table, or sorts what it found.
+// True where one step of the plan goes through all of a table, or through all notices of a fate, or
+// sorts what it found.
 static bool is_walk(const char *step)
 {
     return (strstr(step, "SCAN ") && !strstr(step, "SCAN (subquery") &&
             !strstr(step, "CONSTANT ROW")) ||
+           strstr(step, "INDEX notices_open (fate=?)") ||
            strstr(step, "USE TEMP B-TREE FOR ORDER BY");
 }
 
@@ -37,6 +39,7 @@ static bool is_walk(const char *step)
 static const bool walks_allowed[SQL_COUNT] = {
     [SQL_DECISIONS_SINCE] = true, // on trial only
     [SQL_WAITING_NOTICES] = true, // likewise
+    [SQL_NEXT_WAITING] = true,    // likewise
     [SQL_DUE_DIGESTS] = true,     // through what is due
     [SQL_DIGEST_ITEMS] = true,    // of one digest
     [SQL_LOAD_BIG] = true,        // of an account's newest ones
