@@ -464,12 +464,9 @@ static int drain(struct turn *turn, struct error *err)
     while (code == 0 && outbox_in_hand(turn->outbox) &&
            (turn->courier.stopping || outbox_outcomes(turn->outbox)) &&
            clock_mono_ms() < deadline) {
-        code = wait_for_work(turn, err);
         turn->now_ms = clock_wall_ms();
         hear_courier(turn);
-        if (code == 0 && outbox_outcomes(turn->outbox)) {
-            code = write_all(turn, err);
-        }
+        code = outbox_outcomes(turn->outbox) ? write_all(turn, err) : wait_for_work(turn, err);
     }
     return code < 0 ? code : settle(turn, err);
 }

@@ -7,6 +7,7 @@ import subprocess
 import time
 
 import harness
+from audit import WAITING, Ledger
 from book import standard
 from events import opened
 from receiver import Answer
@@ -149,6 +150,17 @@ class TestRefusals(harness.Corridor):
         self.assertFalse(any(os.path.exists(f"/proc/{pid}") for pid in couriers))
         self.assertFalse(os.path.exists(self.daemon.ledger + "-wal")
                          and os.path.getsize(self.daemon.ledger + "-wal"), "the ledger is whole in one file")
+
+    def test_sigterm_when_an_outcome_is_just_in(self):
+        """It is put on record at once: nothing else will come for which it could wait."""
+        for number in range(24):
+            self.start()
+            self.publish(opened(f"X-{number}", "xyz"))
+            self.wait("/pat", count=number + 1)
+            started = time.monotonic()
+            self.assertEqual(self.daemon.stop(), 0)
+            self.assertLess(time.monotonic() - started, 5 * harness.PATIENCE)
+            self.assertEqual(Ledger(self.daemon.ledger).fates()[WAITING], 0)
 
     def test_sigterm_while_a_receiver_hangs(self):
         self.start()
