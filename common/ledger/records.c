@@ -1,9 +1,9 @@
 #include "common/ledger/records.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "common/base/text.h"
 
 const char *fate_name(enum fate fate)
 {
@@ -22,7 +22,11 @@ const char *lane_state_name(enum lane_state state)
 
 const char *notice_id_format(const char *prefix, int64_t num, char *buffer)
 {
-    (void)snprintf(buffer, NOTICE_ID_BYTES, "%s_%" PRId64, prefix, num);
+    size_t length = strnlen(prefix, NOTICE_ID_BYTES - INT_TEXT_BYTES - 1);
+
+    memcpy(buffer, prefix, length);
+    buffer[length] = '_';
+    (void)int_format(num, buffer + length + 1);
     return buffer;
 }
 

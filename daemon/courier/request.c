@@ -126,18 +126,6 @@ bool request_aim(struct request *request, const struct transfer_target *target)
            set_own(request, target);
 }
 
-static void add_number(struct text *head, int64_t number)
-{
-    char digits[24];
-    size_t at = sizeof digits;
-
-    do {
-        digits[--at] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    text_add_bytes(head, digits + at, sizeof digits - at);
-}
-
 // One signature a key, with blanks between: the receiver needs to know only one of them.
 static void sign(struct text *head, const struct signature_keys *keys,
                  const struct signed_content *content)
@@ -152,8 +140,9 @@ static void sign(struct text *head, const struct signature_keys *keys,
 }
 
 // Writes the request's own lines into the memory of those before. libcurl gets them as one, which
-// begins with the name that it looks for: it looks through all that there are for each line that it
-// writes itself. To a proxy it says the user agent too, and so it must know of it.
+// it passes on as it is (CURLOPT_HTTPHEADER(3)) and which begins with the name that it looks for:
+// it looks through all that there are for each line that it writes itself. To a proxy it says the
+// user agent too, and so it must know of it.
 static void write_head(struct text *head, const struct transfer_target *target,
                        const struct transfer_content *content)
 {
@@ -166,7 +155,7 @@ static void write_head(struct text *head, const struct transfer_target *target,
     text_add(head, "\r\nwebhook-id: ");
     text_add(head, content->id);
     text_add(head, "\r\nwebhook-timestamp: ");
-    add_number(head, now_s);
+    text_add_int(head, now_s);
     if (target->keys) {
         sign(head, target->keys,
              &(struct signed_content){content->id, now_s, content->body, content->body_size});
