@@ -34,7 +34,7 @@ must_check int ledger_each_account(struct ledger_reader *reader, on_account *cal
 struct notice_filter {
     const char *rep, *lane, *issue_key; // NULL: any
     int fate;                           // enum fate, or -1: all that were or are to be sent
-    bool with_unsent;                   // with fate -1: the unsent decisions too
+    bool with_unsent;                   // with fate -1: the unsent ones too; for one event, or slow
     int64_t event_seq;                  // 0: any
     int limit;                          // 0: none
 };
