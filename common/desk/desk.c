@@ -205,8 +205,9 @@ static int record_decisions(struct desk *desk, const struct event *event,
     return code;
 }
 
-static int record_verdict(struct desk *desk, const struct event *event, struct verdict *verdict,
-                          const struct placing *placings, const char *peer, struct error *err)
+static int record_verdict(struct desk *desk, const struct event *event, const struct issue *before,
+                          struct verdict *verdict, const struct placing *placings, const char *peer,
+                          struct error *err)
 {
     int code = 0;
 
@@ -215,7 +216,7 @@ static int record_verdict(struct desk *desk, const struct event *event, struct v
     }
     note_heads_up(event, verdict, placings);
     if (code == 0 && verdict->save_issue) {
-        code = ledger_save_issue(desk->ledger, &verdict->issue, err);
+        code = ledger_save_issue(desk->ledger, before, &verdict->issue, err);
     }
     return code < 0 ? code : record_decisions(desk, event, verdict, placings, peer, err);
 }
@@ -298,7 +299,7 @@ int desk_handle_case(struct desk *desk, const struct event *event, const char *p
         return code;
     }
     json_put_raw(out, NULL, desk->receipt.bytes, desk->receipt.size);
-    return record_verdict(desk, event, &verdict, placings, peer, err);
+    return record_verdict(desk, event, &file.issue, &verdict, placings, peer, err);
 }
 
 static bool open_of(const struct issue *issue)

@@ -21,6 +21,7 @@ struct issue_entry {
 
 struct counts_entry {
     struct case_counts counts;
+    bool stale; // to be asked for anew
     UT_hash_handle hh;
 };
 
@@ -29,8 +30,8 @@ struct case_cache {
     struct issue_entry *issues;     // hash by num
     struct counts_entry *counts;    // hash by account
     struct arena *arena;            // of the accounts
-    struct arena *turn_arena;       // of issues and counts
-    int counts_made;                // in turn_arena
+    struct arena *counts_arena;     // of the counts
+    struct arena *turn_arena;       // of the issues
     bool spoilt;
 };
 
@@ -39,17 +40,24 @@ struct case_cache *case_cache_create(void)
     struct case_cache *cache = xcalloc(1, sizeof *cache);
 
     cache->arena = arena_create();
+    cache->counts_arena = arena_create();
     cache->turn_arena = arena_create();
     return cache;
 }
 
 static void clear_turn(struct case_cache *cache)
 {
-    if (cache->issues || cache->counts_made) {
+    if (cache->issues) {
         HASH_CLEAR(hh, cache->issues);
-        HASH_CLEAR(hh, cache->counts);
         arena_reset(cache->turn_arena);
-        cache->counts_made = 0;
+    }
+}
+
+static void clear_counts(struct case_cache *cache)
+{
+    if (cache->counts) {
+        HASH_CLEAR(hh, cache->counts);
+        arena_reset(cache->counts_arena);
     }
 }
 
@@ -57,8 +65,10 @@ void case_cache_destroy(struct case_cache *cache)
 {
     if (cache) {
         clear_turn(cache);
+        clear_counts(cache);
         HASH_CLEAR(hh, cache->accounts);
         arena_destroy(cache->arena);
+        arena_destroy(cache->counts_arena);
         arena_destroy(cache->turn_arena);
         free(cache);
     }
@@ -133,13 +143,83 @@ static void copy_issue(struct arena *arena, const struct issue *issue, struct is
     ret->resolution = arena_copy(arena, issue->resolution);
 }
 
-void case_cache_put_issue(struct case_cache *cache, const struct issue *issue)
+static struct counts_entry *counts_of(struct case_cache *cache, const char *account)
+{
+    struct counts_entry *entry = NULL;
+
+    if (account) {
+        HASH_FIND(hh, cache->counts, account, strlen(account), entry);
+    }
+    return entry && !entry->stale ? entry : NULL;
+}
+
+static void forget_counts(struct case_cache *cache, const char *account)
+{
+    struct counts_entry *entry = counts_of(cache, account);
+
+    if (entry) {
+        entry->stale = true;
+    }
+}
+
+static bool is_open(const struct issue *issue)
+{
+    return issue->known && issue->state < ISSUE_RESOLVED;
+}
+
+// One more of the account. Where the newest are as many as are counted, which of them it displaces
+// is not known here: it does not matter where all of them, and it too, count alike.
+static void count_new(struct case_counts *counts, const struct issue *issue, bool *ret_stale)
+{
+    bool recent = issue->opened_at_ms >= counts->since_ms, open = is_open(issue);
+
+    if (counts->seen < CASE_COUNT_CAP) {
+        counts->seen++;
+        counts->open += open;
+        counts->recent += recent;
+    } else if (counts->open != (open ? counts->seen : 0) ||
+               counts->recent != (recent ? counts->seen : 0)) {
+        *ret_stale = true;
+    }
+    if (recent && issue->opened_at_ms < counts->oldest_ms) {
+        counts->oldest_ms = issue->opened_at_ms;
+    }
+}
+
+static bool same_account(const struct issue *one, const struct issue *other)
+{
+    return one->account && other->account && strcmp(one->account, other->account) == 0;
+}
+
+static void follow(struct case_cache *cache, const struct issue *before, const struct issue *issue)
+{
+    struct counts_entry *entry = counts_of(cache, issue->account);
+
+    if (!before->known) {
+        if (entry) {
+            count_new(&entry->counts, issue, &entry->stale);
+        }
+    } else if (!same_account(before, issue) || before->opened_at_ms != issue->opened_at_ms) {
+        forget_counts(cache, before->account);
+        forget_counts(cache, issue->account);
+    } else if (entry && is_open(before) != is_open(issue)) {
+        entry->counts.open += is_open(issue) - is_open(before);
+        entry->stale = entry->counts.seen == CASE_COUNT_CAP; // perhaps it was not among them
+    }
+}
+
+void case_cache_put_issue(struct case_cache *cache, const struct issue *before,
+                          const struct issue *issue)
 {
     struct issue_entry *entry;
 
-    HASH_CLEAR(hh, cache->counts);
     if (cache->spoilt) {
         return;
+    }
+    if (before) {
+        follow(cache, before, issue);
+    } else {
+        clear_counts(cache);
     }
     HASH_FIND(hh, cache->issues, &issue->num, sizeof issue->num, entry);
     if (!entry && HASH_COUNT(cache->issues) < MOST_ISSUES) {
@@ -162,18 +242,19 @@ void case_cache_note_heads_up(struct case_cache *cache, int64_t num, int64_t at_
     }
 }
 
+// What is recent changes with the moment that is asked for: as long as the oldest of them still is,
+// so are they all, and none that was not becomes so.
 bool case_cache_get_counts(struct case_cache *cache, const char *account,
                            struct case_counts *ret_counts)
 {
-    struct counts_entry *entry = NULL;
+    struct counts_entry *entry = cache->spoilt ? NULL : counts_of(cache, account);
+    int64_t since_ms = ret_counts->since_ms;
 
-    if (!cache->spoilt) {
-        HASH_FIND(hh, cache->counts, account, strlen(account), entry);
-    }
-    if (!entry || entry->counts.since_ms != ret_counts->since_ms) {
+    if (!entry || since_ms < entry->counts.since_ms || since_ms > entry->counts.oldest_ms) {
         return false;
     }
     *ret_counts = entry->counts;
+    ret_counts->since_ms = since_ms;
     return true;
 }
 
@@ -187,14 +268,15 @@ void case_cache_put_counts(struct case_cache *cache, const char *account,
         return;
     }
     HASH_FIND(hh, cache->counts, account, size, entry);
-    if (!entry && cache->counts_made < MOST_COUNTS) {
-        entry = arena_get(cache->turn_arena, sizeof *entry);
-        cache->counts_made++;
-        HASH_ADD_KEYPTR(hh, cache->counts, arena_copy(cache->turn_arena, account), size, entry);
+    if (!entry) {
+        if (HASH_COUNT(cache->counts) == MOST_COUNTS) {
+            clear_counts(cache);
+        }
+        entry = arena_get(cache->counts_arena, sizeof *entry);
+        HASH_ADD_KEYPTR(hh, cache->counts, arena_copy(cache->counts_arena, account), size, entry);
     }
-    if (entry) {
-        entry->counts = *counts;
-    }
+    entry->counts = *counts;
+    entry->stale = false;
 }
 
 void case_cache_spoil(struct case_cache *cache)
@@ -208,6 +290,7 @@ void case_cache_begin_read(struct case_cache *cache)
         HASH_CLEAR(hh, cache->accounts);
         arena_reset(cache->arena);
         clear_turn(cache);
+        clear_counts(cache);
         cache->spoilt = false;
     }
 }

@@ -330,8 +330,14 @@ static int count_issues(struct ledger *ledger, const char *account, struct case_
     bind_int(statement, 2, CASE_COUNT_CAP);
     // counted here: a sum over a subquery makes SQLite build a table for each call
     while ((more = store_next(&ledger->store, statement, err)) > 0) {
+        int64_t opened_ms = sqlite3_column_int64(statement, 1);
+
+        counts->seen++;
         counts->open += sqlite3_column_int(statement, 0) < ISSUE_RESOLVED;
-        counts->recent += sqlite3_column_int64(statement, 1) >= counts->since_ms;
+        if (opened_ms >= counts->since_ms) {
+            counts->recent++;
+            counts->oldest_ms = opened_ms; // the newest come first
+        }
     }
     return more;
 }
@@ -339,7 +345,8 @@ static int count_issues(struct ledger *ledger, const char *account, struct case_
 static int load_counts(struct ledger *ledger, int64_t now_ms, struct case_file *ret,
                        struct error *err)
 {
-    struct case_counts counts = {.since_ms = now_ms - (int64_t)CASE_RECENT_DAYS * DAY_MS};
+    struct case_counts counts = {.since_ms = now_ms - (int64_t)CASE_RECENT_DAYS * DAY_MS,
+                                 .oldest_ms = INT64_MAX};
     int code = 0;
 
     if (!case_cache_get_counts(ledger->cases, ret->account.key, &counts)) {
@@ -423,7 +430,8 @@ static void bind_issue(sqlite3_stmt *statement, const struct issue *issue)
     bind_int(statement, 27, issue->heads_up_at_ms);
 }
 
-int ledger_save_issue(struct ledger *ledger, struct issue *issue, struct error *err)
+int ledger_save_issue(struct ledger *ledger, const struct issue *before, struct issue *issue,
+                      struct error *err)
 {
     sqlite3_stmt *statement =
         store_prepare(&ledger->store, issue->num ? SQL_SAVE_ISSUE : SQL_ADD_ISSUE, err);
@@ -443,7 +451,7 @@ int ledger_save_issue(struct ledger *ledger, struct issue *issue, struct error *
         issue->num = sqlite3_last_insert_rowid(ledger->store.db);
     }
     if (code == 0) {
-        case_cache_put_issue(ledger->cases, issue);
+        case_cache_put_issue(ledger->cases, before, issue);
     }
     return code;
 }

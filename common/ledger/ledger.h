@@ -86,8 +86,10 @@ struct case_query {
 must_check int ledger_load_case(struct ledger *ledger, const struct case_query *query,
                                 struct arena *arena, struct case_file *ret, struct error *err);
 
-// Each saves within the transaction; a new row is given its num.
-must_check int ledger_save_issue(struct ledger *ledger, struct issue *issue, struct error *err);
+// Each saves within the transaction; a new row is given its num. before: the issue as it was loaded
+// in this transaction, so that what was counted need not be counted again; NULL: it is.
+must_check int ledger_save_issue(struct ledger *ledger, const struct issue *before,
+                                 struct issue *issue, struct error *err);
 must_check int ledger_save_account(struct ledger *ledger, struct account *account,
                                    struct error *err);
 // Puts a decision that tells nobody to the others that ledger_add_event() takes.

@@ -114,7 +114,8 @@ static int64_t issue_num(struct ledger_folder *folder)
                                     .account = "XYZ",
                                     .opened_at_ms = HAPPENINGS_NOW_MS,
                                     .summary = "charged twice"};
-        must(ledger_save_issue(folder->ledger, &file.issue, &folder->err), folder->err.message);
+        must(ledger_save_issue(folder->ledger, NULL, &file.issue, &folder->err),
+             folder->err.message);
     }
     return file.issue.num;
 }

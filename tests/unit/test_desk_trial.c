@@ -155,7 +155,7 @@ static void a_view_can_be_tried_on_and_not_written(void **state)
     assert_int_equal(trial.verdict.issue.hop, HOP_SALES);
     ledger_end_read(view);
     if (ledger_begin(view, &err) == 0) {
-        assert_true(ledger_save_issue(view, &trial.verdict.issue, &err) < 0);
+        assert_true(ledger_save_issue(view, NULL, &trial.verdict.issue, &err) < 0);
         ledger_rollback(view);
     }
     assert_int_equal(stage_case(&kept, "INV-7").issue.hop, HOP_SERVICE);

@@ -122,7 +122,7 @@ static void an_issue_brings_its_own_account(void **state)
     struct case_file file;
 
     ledger_folder_begin(folder);
-    assert_int_equal(ledger_save_issue(folder->ledger, &issue, &folder->err), 0);
+    assert_int_equal(ledger_save_issue(folder->ledger, NULL, &issue, &folder->err), 0);
     add_account(folder, "XYZ", NULL, true, 5);
     add_account(folder, "ABC", NULL, true, 6);
     ledger_folder_commit(folder);
@@ -267,11 +267,11 @@ static void no_issue_has_a_third_hop(void **state)
 
     ledger_folder_begin(folder);
     issue.hop = (enum hop)2;
-    assert_int_equal(ledger_save_issue(folder->ledger, &issue, &folder->err), -EILSEQ);
+    assert_int_equal(ledger_save_issue(folder->ledger, NULL, &issue, &folder->err), -EILSEQ);
     issue.hop = (enum hop) - 1;
-    assert_int_equal(ledger_save_issue(folder->ledger, &issue, &folder->err), -EILSEQ);
+    assert_int_equal(ledger_save_issue(folder->ledger, NULL, &issue, &folder->err), -EILSEQ);
     issue.hop = HOP_SALES;
-    assert_int_equal(ledger_save_issue(folder->ledger, &issue, &folder->err), 0);
+    assert_int_equal(ledger_save_issue(folder->ledger, NULL, &issue, &folder->err), 0);
     ledger_folder_commit(folder);
 }
 

@@ -92,8 +92,8 @@ static void an_issue_comes_back_whole(void **state)
     struct issue issue = full_issue, bare = {.known = true, .key = "INV-8"};
 
     ledger_folder_begin(folder);
-    assert_int_equal(ledger_save_issue(folder->ledger, &issue, &folder->err), 0);
-    assert_int_equal(ledger_save_issue(folder->ledger, &bare, &folder->err), 0);
+    assert_int_equal(ledger_save_issue(folder->ledger, NULL, &issue, &folder->err), 0);
+    assert_int_equal(ledger_save_issue(folder->ledger, NULL, &bare, &folder->err), 0);
     ledger_folder_commit(folder);
     assert_true(issue.num > 0 && bare.num > issue.num);
     assert_int_equal(ledger_folder_reopen(folder), 0);
@@ -106,7 +106,7 @@ static void an_issue_comes_back_whole(void **state)
     bare = issue;
     bare.summary = NULL;
     bare.has_amount = false;
-    assert_int_equal(ledger_save_issue(folder->ledger, &bare, &folder->err), 0);
+    assert_int_equal(ledger_save_issue(folder->ledger, NULL, &bare, &folder->err), 0);
     assert_int_equal(bare.num, issue.num);
     ledger_folder_commit(folder);
     issue = ledger_folder_load(folder, &(struct case_query){.issue_key = "INV-7"}).issue;
@@ -128,7 +128,7 @@ static void an_issue_is_the_same_within_its_turn(void **state)
     int64_t num;
 
     ledger_folder_begin(folder);
-    assert_int_equal(ledger_save_issue(folder->ledger, &issue, &folder->err), 0);
+    assert_int_equal(ledger_save_issue(folder->ledger, NULL, &issue, &folder->err), 0);
     num = issue.num;
     ledger_folder_commit(folder);
     ledger_folder_begin(folder);
@@ -136,7 +136,7 @@ static void an_issue_is_the_same_within_its_turn(void **state)
         ledger_folder_load(folder, &(struct case_query){.issue_num = num}).issue; // in the arena
     changed.state = ISSUE_CLOSED;
     changed.hop = HOP_SERVICE;
-    assert_int_equal(ledger_save_issue(folder->ledger, &changed, &folder->err), 0);
+    assert_int_equal(ledger_save_issue(folder->ledger, NULL, &changed, &folder->err), 0);
     arena_reset(folder->arena); // what was saved is gone, and something else in its place
     memset(arena_get(folder->arena, 4096), 'x', 4096);
     changed = full_issue;
@@ -147,7 +147,7 @@ static void an_issue_is_the_same_within_its_turn(void **state)
     expect_by_num(folder, num, &changed);
     ledger_folder_begin(folder);
     issue.num = num;
-    assert_int_equal(ledger_save_issue(folder->ledger, &issue, &folder->err), 0);
+    assert_int_equal(ledger_save_issue(folder->ledger, NULL, &issue, &folder->err), 0);
     expect_by_num(folder, num, &full_issue);
     ledger_rollback(folder->ledger);
     expect_by_num(folder, num, &changed);
@@ -167,7 +167,7 @@ static void an_issue_is_the_same_after_other_writes(void **state)
     issue.state = ISSUE_OPEN;
     issue.opened_at_ms = NOW;
     ledger_folder_begin(folder);
-    assert_int_equal(ledger_save_issue(folder->ledger, &issue, &folder->err), 0);
+    assert_int_equal(ledger_save_issue(folder->ledger, NULL, &issue, &folder->err), 0);
     query.issue_num = issue.num;
     assert_int_equal(ledger_save_heads_up(folder->ledger, issue.num, 21, &folder->err), 0);
     assert_int_equal(ledger_save_heads_up(folder->ledger, issue.num, 22, &folder->err), 0);
@@ -186,7 +186,7 @@ static void add_issue(struct ledger_folder *folder, int number, enum issue_state
     struct issue issue = {.key = key, .account = "XYZ", .state = as, .opened_at_ms = opened};
 
     (void)snprintf(key, sizeof key, "I-%d", number);
-    assert_int_equal(ledger_save_issue(folder->ledger, &issue, &folder->err), 0);
+    assert_int_equal(ledger_save_issue(folder->ledger, NULL, &issue, &folder->err), 0);
 }
 
 static void counts_the_accounts_issues(void **state)
@@ -238,6 +238,146 @@ static void counts_follow_what_is_saved(void **state)
     assert_int_equal(ledger_folder_load(folder, &query).open_issues, 0);
 }
 
+// A model of what is on record, counted the long way, beside the ledger that may remember.
+enum { MODEL_ISSUES = 160, MODEL_ACCOUNTS = 4, MODEL_STEPS = 3000 };
+
+struct model {
+    struct issue issues[MODEL_ISSUES];
+    char keys[MODEL_ISSUES][8];
+    int count;
+    int64_t now_ms;
+    uint32_t random;
+};
+
+static const char *const model_accounts[MODEL_ACCOUNTS] = {"A", "B", "C", NULL};
+
+static int pick(struct model *model, int below)
+{
+    model->random = model->random * 1664525U + 1013904223U;
+    return (int)(model->random >> 16) % below;
+}
+
+// The first of all of them for half of what is new, so that it gets more than are counted.
+static const char *some_account(struct model *model)
+{
+    return model_accounts[pick(model, 2) ? 0 : pick(model, MODEL_ACCOUNTS)];
+}
+
+// Days as they come: so several are opened at the same moment, and some are on the edge of recent.
+static int64_t some_day(struct model *model)
+{
+    return model->now_ms - pick(model, CASE_RECENT_DAYS + 4) * (int64_t)DAY_MS;
+}
+
+static void model_step(struct model *model, struct ledger_folder *folder)
+{
+    bool opens = model->count < 2 || (model->count < MODEL_ISSUES && pick(model, 3) == 0);
+    int which = opens ? model->count++ : pick(model, model->count), what = pick(model, 10);
+    struct issue *issue = &model->issues[which], before = *issue;
+
+    if (opens) {
+        (void)snprintf(model->keys[which], sizeof model->keys[which], "M-%d", which);
+        *issue = (struct issue){.known = true,
+                                .key = model->keys[which],
+                                .account = some_account(model),
+                                .state = pick(model, 4) ? ISSUE_OPEN : ISSUE_RESOLVED,
+                                .opened_at_ms = some_day(model)};
+    } else if (what == 0) {
+        issue->account = some_account(model);
+    } else if (what == 1) {
+        issue->opened_at_ms = some_day(model);
+    } else if (what < 7) {
+        issue->state = (enum issue_state)pick(model, ISSUE_CLOSED + 1);
+    } else {
+        issue->demands++;
+    }
+    assert_int_equal(
+        ledger_save_issue(folder->ledger, what == 9 ? NULL : &before, issue, &folder->err), 0);
+}
+
+static bool is_newer(const struct issue *one, const struct issue *other)
+{
+    if (one->opened_at_ms != other->opened_at_ms) {
+        return one->opened_at_ms > other->opened_at_ms;
+    }
+    return one->state != other->state ? one->state > other->state : one->num > other->num;
+}
+
+static void model_counts(const struct model *model, const char *account, struct case_file *ret)
+{
+    int64_t since_ms = model->now_ms - CASE_RECENT_DAYS * (int64_t)DAY_MS;
+
+    for (int i = 0; i < model->count; i++) {
+        const struct issue *issue = &model->issues[i];
+        int newer = 0;
+
+        if (!issue->account || strcmp(issue->account, account) != 0) {
+            continue;
+        }
+        for (int k = 0; k < model->count; k++) {
+            const struct issue *other = &model->issues[k];
+
+            newer +=
+                other->account && strcmp(other->account, account) == 0 && is_newer(other, issue);
+        }
+        if (newer < CASE_COUNT_CAP) {
+            ret->open_issues += issue->state < ISSUE_RESOLVED;
+            ret->recent_issues += issue->opened_at_ms >= since_ms;
+        }
+    }
+}
+
+static void model_compare(struct model *model, struct ledger_folder *folder)
+{
+    struct case_query query = {.account_key = model_accounts[pick(model, MODEL_ACCOUNTS - 1)],
+                               .wants = CASE_COUNTS,
+                               .now_ms = model->now_ms};
+    struct case_file is = ledger_folder_load(folder, &query), should = {0};
+
+    model_counts(model, query.account_key, &should);
+    assert_int_equal(is.open_issues, should.open_issues);
+    assert_int_equal(is.recent_issues, should.recent_issues);
+}
+
+// Committed, or undone and as it was before.
+static void model_next_turn(struct model *model, struct model *committed,
+                            struct ledger_folder *folder)
+{
+    uint32_t random = model->random;
+
+    if (pick(model, 8) == 0) {
+        ledger_rollback(folder->ledger);
+        *model = *committed;
+        model->random = random + 1;
+    } else {
+        ledger_folder_commit(folder);
+        *committed = *model;
+    }
+    ledger_folder_begin(folder);
+}
+
+// Over turns, whatever changes and however the clock runs.
+static void counts_are_what_counting_gives(void **state)
+{
+    static struct model model, committed;
+    struct ledger_folder *folder = *state;
+
+    model = (struct model){.now_ms = NOW, .random = 1};
+    committed = model;
+    ledger_folder_begin(folder);
+    for (int i = 0; i < MODEL_STEPS; i++) {
+        model_step(&model, folder);
+        model_compare(&model, folder);
+        if (pick(&model, 8) == 0) {
+            model.now_ms += (pick(&model, 12) - 2) * (int64_t)HOUR_MS;
+        }
+        if (pick(&model, 16) == 0) {
+            model_next_turn(&model, &committed, folder);
+        }
+    }
+    assert_int_equal(model.count, MODEL_ISSUES);
+}
+
 int main(void)
 {
 #define IN_FOLDER(test)                                                                            \
@@ -248,6 +388,7 @@ int main(void)
         IN_FOLDER(an_issue_is_the_same_after_other_writes),
         IN_FOLDER(counts_the_accounts_issues),
         IN_FOLDER(counts_follow_what_is_saved),
+        IN_FOLDER(counts_are_what_counting_gives),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

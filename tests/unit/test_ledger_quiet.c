@@ -238,11 +238,11 @@ static void the_big_issue_of_an_account(void **state)
     assert_string_equal(big_of(folder, 0), "INV-7");
     assert_null(big_of(folder, issue.num)); // itself is no other
     issue.severity = "minor";
-    assert_int_equal(ledger_save_issue(folder->ledger, &issue, &folder->err), 0);
+    assert_int_equal(ledger_save_issue(folder->ledger, NULL, &issue, &folder->err), 0);
     assert_null(big_of(folder, 0));
     issue.severity = "major";
     issue.state = ISSUE_RESOLVED;
-    assert_int_equal(ledger_save_issue(folder->ledger, &issue, &folder->err), 0);
+    assert_int_equal(ledger_save_issue(folder->ledger, NULL, &issue, &folder->err), 0);
     assert_null(big_of(folder, 0));
 }
 
@@ -255,7 +255,7 @@ static void the_big_issue_is_looked_for_among_the_newest(void **state)
     (void)ledger_folder_event(folder);
     issue = the_issue(folder);
     issue.heads_up_at_ms = NOW;
-    assert_int_equal(ledger_save_issue(folder->ledger, &issue, &folder->err), 0);
+    assert_int_equal(ledger_save_issue(folder->ledger, NULL, &issue, &folder->err), 0);
     for (int i = 1; i < BIG_AMONG + 1; i++) {
         struct issue small = {.key = arena_printf(folder->arena, "S-%d", i),
                               .account = "XYZ",
@@ -263,7 +263,7 @@ static void the_big_issue_is_looked_for_among_the_newest(void **state)
                               .opened_at_ms = issue.opened_at_ms + i};
 
         assert_string_equal(big_of(folder, 0), "INV-7");
-        assert_int_equal(ledger_save_issue(folder->ledger, &small, &folder->err), 0);
+        assert_int_equal(ledger_save_issue(folder->ledger, NULL, &small, &folder->err), 0);
     }
     assert_null(big_of(folder, 0));
 }

@@ -85,7 +85,7 @@ static void add_issue(struct ledger_folder *folder, const char *key, const char 
 {
     struct issue issue = {.key = key, .account = account, .state = as, .opened_at_ms = opened_ms};
 
-    assert_int_equal(ledger_save_issue(folder->ledger, &issue, &folder->err), 0);
+    assert_int_equal(ledger_save_issue(folder->ledger, NULL, &issue, &folder->err), 0);
 }
 
 // Seven events: six whose notices came to each of the fates, and one that has two notices.
