@@ -17,7 +17,6 @@
 #include "daemon/courier/stall.h"
 
 enum {
-    NICENESS = 10, // more than the desk's
     ALIVE_MS = SECOND_MS,
     BACKLOG_MS = 10,           // until the next try to be rid of it
     LAST_WORDS_MS = SECOND_MS, // for the backlog, behind the deadline of a stop
@@ -398,17 +397,6 @@ static int loop(struct courier *courier)
     }
 }
 
-// Where both want a processor, the desk has it first: what is to be accepted comes before what is
-// on its way out. Without that, each delivery takes the processor from the desk in the middle of a
-// turn, and a tenth fewer events are accepted where the processors are busy.
-static void give_way(void)
-{
-    errno = 0;
-    if (nice(NICENESS) < 0 && errno) {
-        log_warning("cannot give way to the desk: %s", strerrordesc_np(errno));
-    }
-}
-
 // Ends with the desk, is stopped by the desk alone, and leaves no secret in a core.
 static int settle_process(pid_t parent)
 {
@@ -491,7 +479,6 @@ int courier_run(const char *endpoint, pid_t parent)
         log_error("libsodium does not start");
         return -ENOSYS;
     }
-    give_way();
     rc = courier_init(&courier, endpoint, &err);
     if (rc < 0) {
         log_error("%s", err.message);

@@ -531,19 +531,6 @@ def test_it_dies_with_the_desk(folder):
     raise AssertionError("the courier lives on without its desk")
 
 
-def test_it_gives_way_to_the_desk(folder):
-    courier = Courier(folder)
-    until = time.monotonic() + 3
-    while not courier.alive and time.monotonic() < until:
-        time.sleep(0.01)
-    desks = os.getpriority(os.PRIO_PROCESS, courier.process.pid)
-    threads = os.listdir(f"/proc/{courier.pid}/task")
-    assert len(threads) > 1  # ZeroMQ's are to give way too
-    for thread in threads:
-        assert os.getpriority(os.PRIO_PROCESS, int(thread)) == min(desks + 10, 19), thread
-    assert courier.end() == 0
-
-
 def test_the_pair_is_for_one_user(folder):
     courier = Courier(folder)
     until = time.monotonic() + 3
