@@ -302,11 +302,6 @@ int desk_handle_case(struct desk *desk, const struct event *event, const char *p
     return record_verdict(desk, event, &file.issue, &verdict, placings, peer, err);
 }
 
-static bool open_of(const struct issue *issue)
-{
-    return issue->known && issue->state < ISSUE_RESOLVED;
-}
-
 // The case as it would stand once the event is recorded: as a notice finds it.
 static struct case_file case_after(const struct case_file *file, const struct verdict *verdict)
 {
@@ -315,7 +310,7 @@ static struct case_file case_after(const struct case_file *file, const struct ve
     after.issue = verdict->issue;
     after.account = verdict->account;
     if (after.account.key) {
-        after.open_issues += open_of(&after.issue) - open_of(&file->issue);
+        after.open_issues += issue_is_open(&after.issue) - issue_is_open(&file->issue);
         after.recent_issues += after.issue.known && !file->issue.known;
     }
     if (after.recent_issues > CASE_COUNT_CAP) {

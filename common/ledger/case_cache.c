@@ -162,16 +162,11 @@ static void forget_counts(struct case_cache *cache, const char *account)
     }
 }
 
-static bool is_open(const struct issue *issue)
-{
-    return issue->known && issue->state < ISSUE_RESOLVED;
-}
-
 // One more of the account. Where the newest are as many as are counted, which of them it displaces
 // is not known here: it does not matter where all of them, and it too, count alike.
 static void count_new(struct case_counts *counts, const struct issue *issue, bool *ret_stale)
 {
-    bool recent = issue->opened_at_ms >= counts->since_ms, open = is_open(issue);
+    bool recent = issue->opened_at_ms >= counts->since_ms, open = issue_is_open(issue);
 
     if (counts->seen < CASE_COUNT_CAP) {
         counts->seen++;
@@ -202,8 +197,8 @@ static void follow(struct case_cache *cache, const struct issue *before, const s
     } else if (!same_account(before, issue) || before->opened_at_ms != issue->opened_at_ms) {
         forget_counts(cache, before->account);
         forget_counts(cache, issue->account);
-    } else if (entry && is_open(before) != is_open(issue)) {
-        entry->counts.open += is_open(issue) - is_open(before);
+    } else if (entry && issue_is_open(before) != issue_is_open(issue)) {
+        entry->counts.open += issue_is_open(issue) - issue_is_open(before);
         entry->stale = entry->counts.seen == CASE_COUNT_CAP; // perhaps it was not among them
     }
 }

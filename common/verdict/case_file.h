@@ -60,4 +60,5 @@ struct case_file {
 
 enum { CASE_COUNT_CAP = 30, CASE_RECENT_DAYS = 90 };
 
+bool issue_is_open(const struct issue *issue);        // known, and neither resolved nor closed
 const char *issue_state_name(enum issue_state state); // "open", "acknowledged" …
