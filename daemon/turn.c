@@ -516,6 +516,7 @@ static int arm_alarms(struct turn *turn, struct error *err)
 static int open_all(struct turn *turn, struct error *err)
 {
     struct desk_listener listener = {.lane_has_work = outbox_lane_has_work,
+                                     .lane_has_older = outbox_lane_has_older,
                                      .lane_is_paused = outbox_lane_is_paused,
                                      .lane_is_resumed = outbox_lane_is_resumed,
                                      .source_is_silent = outbox_source_is_silent,

@@ -22,6 +22,7 @@ struct desk;
 // transaction that is open has been committed.
 struct desk_listener {
     void (*lane_has_work)(void *user, const char *lane);   // a notice waits for it
+    void (*lane_has_older)(void *user, const char *lane);  // one that is older than others of it
     void (*lane_is_paused)(void *user, const char *lane);  // somebody asked it to stand still
     void (*lane_is_resumed)(void *user, const char *lane); // somebody asked to try again; NULL: all
     void (*source_is_silent)(void *user, const char *words); // one that is watched; which, in words

@@ -187,8 +187,8 @@ static int send_all(struct desk *desk, struct release *release, struct error *er
     if (code == 0 && group->issue_num && group->role == ROLE_SALES) {
         code = ledger_save_heads_up(desk->ledger, group->issue_num, release->now_ms, err);
     }
-    if (code == 0 && desk->listener.lane_has_work) {
-        desk->listener.lane_has_work(desk->listener.user, carrier.lane);
+    if (code == 0 && desk->listener.lane_has_older) {
+        desk->listener.lane_has_older(desk->listener.user, carrier.lane);
     }
     return code;
 }

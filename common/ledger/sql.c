@@ -122,6 +122,13 @@ const char *const sql_migrations[] = {first,   quiet,  silences, waits,
                                       sources, newest, fewer,    unsaid};
 const int sql_migration_count = sizeof sql_migrations / sizeof sql_migrations[0];
 
+// What waits for a lane after a place: the rest of its moment, and later ones. By a pair of both
+// SQLite would walk through all that were given out of that moment.
+#define DUE_OF_LANE " WHERE " IS_OPEN " AND n.fate = 0 AND n.lane = ?1 AND n.due_ms <= ?2 AND "
+#define DUE_AFTER(what)                                                                            \
+    "SELECT " what DUE_OF_LANE "n.due_ms = ?4 AND n.num > ?5 UNION ALL "                           \
+    "SELECT " what DUE_OF_LANE "n.due_ms > ?4 ORDER BY n.due_ms, n.num LIMIT ?3"
+
 const char *const sql_texts[SQL_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_BEGIN_READ] = "BEGIN",
@@ -175,15 +182,9 @@ const char *const sql_texts[SQL_COUNT] = {
         " ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, 0, 0)",
     // the literal fate = 0 lets the partial index serve
     [SQL_DUE_NOTICES] =
-        "SELECT " NOTICE_COLUMNS " FROM notices n LEFT JOIN events e ON e.seq = n.event"
-        " WHERE " IS_OPEN " AND n.fate = 0 AND n.lane = ?1 AND n.due_ms <= ?2"
-        " AND (n.due_ms, n.num) > (?4, ?5)"
-        " ORDER BY n.due_ms, n.num LIMIT ?3",
+        DUE_AFTER(NOTICE_COLUMNS " FROM notices n LEFT JOIN events e ON e.seq = n.event"),
     // the same, from the index alone
-    [SQL_DUE_NUMS] = "SELECT num FROM notices"
-                     " WHERE " IS_OPEN " AND fate = 0 AND lane = ?1 AND due_ms <= ?2"
-                     " AND (due_ms, num) > (?4, ?5)"
-                     " ORDER BY due_ms, num LIMIT ?3",
+    [SQL_DUE_NUMS] = DUE_AFTER("n.num, n.due_ms FROM notices n"),
     [SQL_NEXT_DUE] = "SELECT min(due_ms) FROM notices WHERE " IS_OPEN " AND fate = 0 AND lane = ?1"
                      " AND due_ms > ?2",
     // of any lane

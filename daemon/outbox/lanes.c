@@ -24,7 +24,7 @@ int lane_room(const struct lane *lane, int64_t now_ms)
     }
     switch (lane->flow) {
     case LANE_FLOWING:
-        return lane->in_hand < LANE_WINDOW ? LANE_WINDOW - lane->in_hand : 0;
+        return lane->in_hand <= LANE_WINDOW / 2 ? LANE_WINDOW - lane->in_hand : 0;
     case LANE_BROKEN:
     case LANE_PROBING:
         return lane->in_hand ? 0 : 1;

@@ -37,7 +37,8 @@ struct lane {
 
 enum { LANE_WINDOW = 256, LANE_FAILURES = 5 };
 
-// How many jobs the lane may be handed now.
+// How many jobs the lane may be handed now: none before half of the window is free, for each look
+// into the ledger costs as much as some notices do.
 int lane_room(const struct lane *lane, int64_t now_ms);
 // One job went to the courier. Where the lane was broken, it is the probe.
 void lane_handed(struct lane *lane);

@@ -57,9 +57,6 @@ static void drop_job(struct outbox *outbox, struct job *job)
     // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a table that has a job has its head
     HASH_DEL(outbox->jobs, job);
     job->slot->unsettled--;
-    free(job->rep);
-    free(job->headline);
-    free(job->body);
     free(job);
 }
 
@@ -179,6 +176,17 @@ void outbox_lane_has_work(void *user, const char *lane)
     }
 }
 
+// Where it falls due in this millisecond, it stands before what was handed over in it.
+void outbox_lane_has_older(void *user, const char *lane)
+{
+    struct outbox *outbox = user;
+    struct slot *slot = outbox_slot(outbox, lane);
+
+    if (slot) {
+        outbox_rewind(outbox, slot);
+    }
+}
+
 // Counts as the courier does: whichever job it was, and whether or not it is in hand.
 static void hear_failure(struct outbox *outbox, const struct pair_outcome *outcome)
 {
@@ -267,7 +275,7 @@ static int pass_on(struct outbox *outbox, const struct kept *kept, struct slot *
     char why[256];
     struct notice_move move = {.num = kept->job->num,
                                .now_ms = now_ms,
-                               .rep = kept->job->rep,
+                               .rep = kept->job->words,
                                .lane = to->lane.endpoint->lane,
                                .why = why};
 
@@ -396,6 +404,23 @@ static int render(struct outbox *outbox, const struct slot *slot,
     return 0;
 }
 
+// With all its words in one piece.
+static struct job *job_create(const struct notice_record *record, const struct text *headline,
+                              const struct text *body)
+{
+    size_t rep_size = strlen(record->rep) + 1;
+    struct job *job = xcalloc(1, sizeof *job + rep_size + headline->size + body->size + 2);
+    char *place = job->words;
+
+    job->num = record->num;
+    job->due_ms = record->due_ms;
+    job->attempts = record->attempts;
+    memcpy(place, record->rep, rep_size);
+    job->headline = memcpy(place += rep_size, text_string(headline), headline->size);
+    job->body = memcpy(place + headline->size + 1, text_string(body), body->size);
+    return job;
+}
+
 static int send_one(struct outbox *outbox, struct slot *slot, const struct notice_record *record,
                     int64_t now_ms, struct error *err)
 {
@@ -415,14 +440,8 @@ static int send_one(struct outbox *outbox, struct slot *slot, const struct notic
     if (code < 0) {
         return error_set(err, code, "the courier is busy");
     }
-    job = xcalloc(1, sizeof *job);
-    job->num = record->num;
-    job->due_ms = record->due_ms;
+    job = job_create(record, &outbox->headline, &outbox->body);
     job->slot = slot;
-    job->attempts = record->attempts;
-    job->rep = xstrdup(record->rep);
-    job->headline = xstrdup(text_string(&outbox->headline));
-    job->body = xstrdup(text_string(&outbox->body));
     HASH_ADD(hh, outbox->jobs, num, sizeof job->num, job);
     lane_handed(&slot->lane);
     slot->unsettled++;
@@ -440,7 +459,9 @@ static int serve_lane(struct outbox *outbox, struct slot *slot, int64_t now_ms, 
     if (wanted <= 0) {
         return 0;
     }
-    if (slot->lane.in_hand == 0 || slot->cursor.due_ms > now_ms) { // also where the clock went back
+    // Not while one of it is in hand, or answered and not on record: these still wait in the
+    // ledger, and would be read again. Also where the clock went back.
+    if (slot->unsettled == 0 || slot->cursor.due_ms > now_ms) {
         outbox_rewind(outbox, slot);
     }
     count = ledger_due_notices(outbox->ledger, &slot->cursor, now_ms, wanted, outbox->arena,

@@ -37,6 +37,7 @@ void outbox_courier_lost(struct outbox *outbox);
 
 // Hints from the desk; lane NULL: all of them.
 void outbox_lane_has_work(void *user, const char *lane);
+void outbox_lane_has_older(void *user, const char *lane);
 void outbox_lane_is_paused(void *user, const char *lane);
 void outbox_lane_is_resumed(void *user, const char *lane);
 void outbox_source_is_silent(void *user, const char *words); // the log says so too

@@ -45,10 +45,11 @@ struct job { // one notice in hand
     int64_t num, due_ms;
     struct slot *slot;
     int32_t attempts;
-    char *rep, *headline, *body;
     bool answered; // its outcome is kept, and not on record yet
     bool stale;    // the lane has changed since: what fails says nothing of it as it is now
     UT_hash_handle hh;
+    const char *headline, *body; // within words
+    char words[];                // after its rep
 };
 
 struct kept { // an outcome, until it is on record
