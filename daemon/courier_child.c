@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,7 +15,9 @@ enum {
     PAUSE_FIRST_MS = 100,
     PAUSE_MOST_MS = 30 * SECOND_MS,
     STEADY_MS = MINUTE_MS,
-    SILENT_MS = MINUTE_MS
+    SILENT_MS = MINUTE_MS,
+    NICENESS = 10, // of one that gives way, more than ours …
+    WAY_MS = 100   // … and for how long
 };
 
 static void socket_path(const struct courier_child *child, char *ret, size_t size)
@@ -77,7 +80,7 @@ static void forget(struct courier_child *child)
     char path[120];
 
     child->pid = 0;
-    child->ready = false;
+    child->ready = child->gives_way = false;
     pair_close(child->pair);
     child->pair = NULL;
     socket_path(child, path, sizeof path);
@@ -128,11 +131,47 @@ void courier_child_end(const struct courier_child *child, const char *why)
     }
 }
 
+// Of its thread that sends: the others do little.
+static bool set_niceness(const struct courier_child *child, int above_ours)
+{
+    int ours;
+
+    errno = 0;
+    ours = getpriority(PRIO_PROCESS, 0);
+    return !errno && setpriority(PRIO_PROCESS, (id_t)child->pid, ours + above_ours) == 0;
+}
+
+// Tries the smallest step, which does no harm where it cannot be taken back.
+static void try_to_give_way(struct courier_child *child)
+{
+    child->may_give = set_niceness(child, 1) && set_niceness(child, 0);
+    child->may_not_give = !child->may_give;
+    if (child->may_not_give) {
+        log_info("desk: the courier does not give way under load, for that could not be taken "
+                 "back; LimitNICE=20 in the unit allows it");
+    }
+}
+
+void courier_child_give_way(struct courier_child *child, int64_t now_mono_ms)
+{
+    child->way_mono_ms = now_mono_ms + WAY_MS;
+    if (!child->pid || child->gives_way || child->may_not_give) {
+        return;
+    }
+    if (!child->may_give) {
+        try_to_give_way(child);
+    }
+    child->gives_way = child->may_give && set_niceness(child, NICENESS);
+}
+
 void courier_child_watch(struct courier_child *child, int64_t now_mono_ms)
 {
     if (child->pid && now_mono_ms - child->alive_mono_ms > SILENT_MS) {
         courier_child_end(child, "says nothing");
         child->alive_mono_ms = now_mono_ms;
+    }
+    if (child->gives_way && now_mono_ms >= child->way_mono_ms) {
+        child->gives_way = !set_niceness(child, 0);
     }
 }
 

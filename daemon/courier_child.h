@@ -20,7 +20,10 @@ struct courier_child {
     bool stopping;  // it was told to stop: its end is no accident
     int generation; // a new socket for each, so that nothing of the last one is heard
     int64_t start_at_mono_ms, alive_mono_ms;
-    int64_t pause_ms; // before the next start
+    int64_t pause_ms;            // before the next start
+    int64_t way_mono_ms;         // until then it gives way
+    bool gives_way;              // it is nicer than we are
+    bool may_give, may_not_give; // whether that could be taken back; neither: not tried yet
 };
 
 // Starts a courier where none runs and its time has come. Negative: it could not be started.
@@ -28,7 +31,12 @@ must_check int courier_child_start(struct courier_child *child, int64_t now_mono
                                    struct error *err);
 // Takes in that a child of ours ended; true where it was the courier.
 bool courier_child_reap(struct courier_child *child, int64_t now_mono_ms);
-// Ends one that says nothing for long; its end is then seen, and it starts again.
+// The desk has much to do: where both want a processor, from now on the desk has it first. It ends
+// a moment after the last such call. Where it could not be ended (setpriority(2): that takes
+// CAP_SYS_NICE or RLIMIT_NICE) it does not begin.
+void courier_child_give_way(struct courier_child *child, int64_t now_mono_ms);
+// Ends one that says nothing for long; its end is then seen, and it starts again. Ends its giving
+// way, when that is over.
 void courier_child_watch(struct courier_child *child, int64_t now_mono_ms);
 // Ends one that is of no use, for the reason that is put on the log; likewise.
 void courier_child_end(const struct courier_child *child, const char *why);

@@ -194,6 +194,7 @@ static void await_disk(struct turn *turn)
     turn->last_events = requests_frames(turn->committed);
     outbox_hold(turn->outbox);
     if (requests_frames(turn->committed) >= BESIDE_EVENTS) {
+        courier_child_give_way(&turn->courier, turn->mono_ms);
         ledger_settle_beside(turn->ledger);
     }
 }

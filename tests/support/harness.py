@@ -93,6 +93,7 @@ class Daemon:
         self.process = None
         self.preload = None  # a library that headsupd runs with
         self.descriptors = None  # how many it may have
+        self.run_by = []  # the command that runs it with fewer rights
         self.book = book
         self.write_book(book)
 
@@ -109,7 +110,7 @@ class Daemon:
         more = {"LD_PRELOAD": self.preload} if self.preload else {}
         with open(self.log_path, "ab") as log:
             few = ["prlimit", f"--nofile={self.descriptors}"] if self.descriptors else []
-            self.process = subprocess.Popen([*few, HEADSUPD, "-c", self.conf], stderr=log, stdout=log,
+            self.process = subprocess.Popen([*self.run_by, *few, HEADSUPD, "-c", self.conf], stderr=log, stdout=log,
                                             stdin=subprocess.DEVNULL, env={**self.environment(), **more})
 
     def start(self, seconds=15.0):
@@ -206,6 +207,7 @@ class Corridor(unittest.TestCase):
 
     maxDiff = None
     descriptors = None  # of headsupd, where they are to be few
+    run_by = ()  # likewise
 
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="headsup-")
@@ -218,6 +220,7 @@ class Corridor(unittest.TestCase):
         """Starts headsupd with the standard rule book, changed."""
         self.daemon = Daemon(self.folder, standard(self.folder, self.receiver, **changes))
         self.daemon.descriptors = self.descriptors
+        self.daemon.run_by = self.run_by
         self.addCleanup(self.check_log, self.daemon)
         self.addCleanup(self.daemon.kill)
         self.daemon.start()
