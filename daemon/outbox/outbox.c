@@ -275,7 +275,7 @@ static int pass_on(struct outbox *outbox, const struct kept *kept, struct slot *
     char why[256];
     struct notice_move move = {.num = kept->job->num,
                                .now_ms = now_ms,
-                               .rep = kept->job->words,
+                               .rep = kept->job->rep,
                                .lane = to->lane.endpoint->lane,
                                .why = why};
 
@@ -404,20 +404,19 @@ static int render(struct outbox *outbox, const struct slot *slot,
     return 0;
 }
 
-// With all its words in one piece.
+// With its words in one piece, each with its NUL.
 static struct job *job_create(const struct notice_record *record, const struct text *headline,
                               const struct text *body)
 {
-    size_t rep_size = strlen(record->rep) + 1;
-    struct job *job = xcalloc(1, sizeof *job + rep_size + headline->size + body->size + 2);
-    char *place = job->words;
+    size_t rep_size = strlen(record->rep) + 1, headline_size = headline->size + 1;
+    struct job *job = xcalloc(1, sizeof *job + rep_size + headline_size + body->size + 1);
 
     job->num = record->num;
     job->due_ms = record->due_ms;
     job->attempts = record->attempts;
-    memcpy(place, record->rep, rep_size);
-    job->headline = memcpy(place += rep_size, text_string(headline), headline->size);
-    job->body = memcpy(place + headline->size + 1, text_string(body), body->size);
+    job->rep = memcpy(job->words, record->rep, rep_size);
+    job->headline = memcpy(job->words + rep_size, text_string(headline), headline_size);
+    job->body = memcpy(job->words + rep_size + headline_size, text_string(body), body->size + 1);
     return job;
 }
 

@@ -48,8 +48,8 @@ struct job { // one notice in hand
     bool answered; // its outcome is kept, and not on record yet
     bool stale;    // the lane has changed since: what fails says nothing of it as it is now
     UT_hash_handle hh;
-    const char *headline, *body; // within words
-    char words[];                // after its rep
+    const char *rep, *headline, *body; // in words
+    char words[];
 };
 
 struct kept { // an outcome, until it is on record
