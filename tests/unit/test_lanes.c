@@ -50,8 +50,13 @@ static void a_lane_has_room_for_its_window(void **state)
     }
     assert_int_equal(lane_room(&lane, NOW), 0);
     assert_int_equal(lane_wakes_at(&lane), INT64_MAX); // an outcome will say
-    assert_int_equal(tell(&lane, SEND_DELIVERED, 0, NOW).fate, FATE_DELIVERED);
-    assert_int_equal(lane_room(&lane, NOW), 1);
+    for (int i = 1; i < LANE_WINDOW / 2; i++) {
+        assert_int_equal(tell(&lane, SEND_DELIVERED, 0, NOW).fate, FATE_DELIVERED);
+        assert_int_equal(lane_room(&lane, NOW), 0); // not worth a look yet
+    }
+    (void)tell(&lane, SEND_DELIVERED, 0, NOW);
+    assert_int_equal(lane_room(&lane, NOW), LANE_WINDOW / 2);
+    assert_int_equal(lane_wakes_at(&lane), NOW);
     lane.next_due_ms = INT64_MAX;
     assert_int_equal(lane_wakes_at(&lane), INT64_MAX);
 }
