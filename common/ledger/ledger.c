@@ -108,9 +108,10 @@ struct case_cache *ledger_cases(struct ledger *ledger)
 
 // A checkpoint costs two syncs and the pages, each moved once however often it was written. So it
 // waits for some, is done while nothing else is to do, and in the middle of work only where the log
-// would grow without end. A log that was once so long is written over, which takes half of the time
-// that appending to it does.
-enum { IDLE_PAGES = 2048, BUSY_PAGES = 16384 };
+// would grow without end. While little is to do a short one is better: what comes meanwhile waits
+// for its end, and a log that stays short is written over and over in the same place. A log that
+// was once long is written over, too, which takes half of the time that appending to it does.
+enum { IDLE_PAGES = 512, BUSY_PAGES = 16384 };
 
 bool ledger_wants_checkpoint(const struct ledger *ledger, bool idle)
 {
