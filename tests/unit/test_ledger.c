@@ -85,6 +85,61 @@ static void what_is_not_on_record_is_unknown(void **state)
     assert_null(file.account.key);
 }
 
+// --- the log -------------------------------------------------------------------------------------
+
+static int64_t log_bytes(const struct ledger_folder *folder)
+{
+    char path[80];
+    struct stat status;
+
+    (void)snprintf(path, sizeof path, "%s-wal", folder->path);
+    assert_int_equal(stat(path, &status), 0);
+    return status.st_size;
+}
+
+static void write_some_pages(struct ledger_folder *folder, int64_t number)
+{
+    char key[32], name[8000];
+
+    (void)snprintf(key, sizeof key, "a-%lld", (long long)number);
+    memset(name, 'n', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    ledger_folder_begin(folder);
+    assert_int_equal(ledger_save_account(folder->ledger,
+                                         &(struct account){.key = key, .name = name}, &folder->err),
+                     0);
+    ledger_folder_commit(folder);
+}
+
+// Writes until a quiet moment would be used; returns how long the log is then.
+static int64_t fill_log(struct ledger_folder *folder, int64_t *number)
+{
+    enum { TURNS_AT_MOST = 1000 };
+
+    for (int i = 0; i < TURNS_AT_MOST && !ledger_wants_checkpoint(folder->ledger, true); i++) {
+        write_some_pages(folder, (*number)++);
+    }
+    assert_true(ledger_wants_checkpoint(folder->ledger, true));
+    return log_bytes(folder);
+}
+
+// In calm hours it is moved while it is short, and then written over from its beginning.
+static void the_log_stays_short_in_calm_hours(void **state)
+{
+    enum { SHORT_BYTES = 4 * 1024 * 1024 };
+    struct ledger_folder *folder = *state;
+    int64_t number = 0, first = fill_log(folder, &number);
+
+    assert_in_range(first, 1, SHORT_BYTES);
+    assert_false(ledger_wants_checkpoint(folder->ledger, false));
+    assert_int_equal(ledger_checkpoint(folder->ledger, false, &folder->err), 0); // busy: not now
+    assert_true(ledger_wants_checkpoint(folder->ledger, true));
+    assert_int_equal(ledger_checkpoint(folder->ledger, true, &folder->err), 0);
+    write_some_pages(folder, number++);
+    assert_false(ledger_wants_checkpoint(folder->ledger, true));
+    assert_in_range(fill_log(folder, &number), first, first + first / 4);
+}
+
 // --- the case file -------------------------------------------------------------------------------
 
 static void add_account(struct ledger_folder *folder, const char *key, const char *group,
@@ -486,6 +541,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_FOLDER(an_account_comes_back_whole),
         IN_FOLDER(what_is_not_on_record_is_unknown),
+        IN_FOLDER(the_log_stays_short_in_calm_hours),
         IN_FOLDER(sums_the_groups_worth),
         IN_FOLDER(an_issue_brings_its_own_account),
         IN_FOLDER(an_event_is_found_by_source_and_id),
