@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <time.h>
 
-enum { BOARD_SLOTS = 1 << 21 };
+enum { BOARD_SLOTS = 1 << 20 };
 
 struct board {
     atomic_llong requests;                // that came, whatever they were
