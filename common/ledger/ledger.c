@@ -17,7 +17,7 @@
 struct ledger {
     struct store store;
     int64_t next_seq;
-    char prefix[16]; // of notice ids
+    char prefix[NOTICE_PREFIX_BYTES]; // of notice ids
     struct case_cache *cases;
     struct notice_cache *fresh;
     int64_t undone; // transactions that were

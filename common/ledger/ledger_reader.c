@@ -12,7 +12,7 @@
 
 struct ledger_reader {
     struct store store;
-    char prefix[16];
+    char prefix[NOTICE_PREFIX_BYTES];
 };
 
 int ledger_reader_open(const char *path, struct ledger_reader **ret, struct error *err)

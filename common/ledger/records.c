@@ -22,7 +22,7 @@ const char *lane_state_name(enum lane_state state)
 
 const char *notice_id_format(const char *prefix, int64_t num, char *buffer)
 {
-    size_t length = strnlen(prefix, NOTICE_ID_BYTES - INT_TEXT_BYTES - 1);
+    size_t length = strnlen(prefix, NOTICE_PREFIX_BYTES - 1);
 
     memcpy(buffer, prefix, length);
     buffer[length] = '_';

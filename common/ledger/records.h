@@ -100,8 +100,9 @@ struct event_record {
     size_t size, receipt_size;
 };
 
-// The public id of a notice: the ledger's prefix, '_' and num. The buffer has NOTICE_ID_BYTES.
-enum { NOTICE_ID_BYTES = 48 };
+// The public id of a notice: the ledger's prefix, which has NOTICE_PREFIX_BYTES at most, '_' and
+// num. The buffer has NOTICE_ID_BYTES.
+enum { NOTICE_PREFIX_BYTES = 16, NOTICE_ID_BYTES = 48 };
 const char *notice_id_format(const char *prefix, int64_t num, char *buffer);
 // The num of a public id ("hn_xxxxxxxx_17") or of a bare number; 0 where it is neither.
 int64_t notice_id_num(const char *id);
