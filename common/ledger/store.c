@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "common/base/xalloc.h"
-#include "common/ledger/store_memory.h"
 #include "common/ledger/wal_gather.h"
 
 // What every connection sets: nothing that a schema says is trusted, no extension is loaded.
@@ -309,11 +308,10 @@ static int take_lock(struct store *store, struct error *err)
 static int connect_to(struct store *store, int flags, struct error *err)
 {
     // One thread of a process has the ledger, so SQLite needs no locks of its own and no count of
-    // its memory, and that may keep its pieces. Only the first call in a process says so; later
-    // ones are refused, and change nothing.
+    // its memory. Only the first call in a process says so; later ones are refused, and change
+    // nothing.
     (void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-    store_memory_use();
     int code =
         sqlite3_open_v2(store->path ? store->path : ":memory:", &store->db,
                         flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, wal_gather_vfs());

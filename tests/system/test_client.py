@@ -422,13 +422,6 @@ class TestUsage(Client):
         if not harness.sanitized():
             self.assertEqual([name for name in found if not name.startswith("headsup_publisher_")], [])
 
-    def test_the_archive_is_machine_code_alone(self):
-        """What gcc keeps for linking as one only the very same gcc can read."""
-        archive = os.path.join(harness.BUILD, "client", "libheadsup", "libheadsup.a")
-        sections = subprocess.run(["readelf", "-S", "-W", archive], capture_output=True, text=True, check=True)
-        self.assertIn(".text", sections.stdout)
-        self.assertNotIn(".gnu.lto", sections.stdout)
-
 
 class TestAgainstTheRealOne(harness.Corridor):
     """Reads of a real ledger, written by a real daemon."""
